@@ -1,0 +1,27 @@
+/** `area.verb`, for example `cache.read`. */
+export type Scope = `${string}.${string}`;
+
+/** Who is calling. Everything that enters at dispatch brings one, so scopes and counters hold for all of them. */
+export interface Caller {
+  readonly via: 'unix' | 'tcp' | 'scheduler' | 'mcp' | 'mesh' | 'internal';
+  /** The token's label, never the token; null where no token is needed. */
+  readonly label: string | null;
+  /** Scope patterns; an empty list grants nothing. */
+  readonly scopes: readonly string[];
+  /** The source this caller publishes under. */
+  readonly source: string;
+}
+
+/**
+ * Whether a list of patterns grants a scope: `*`, an exact scope, `area.*` or `*.verb`. Nothing else is a wildcard,
+ * and `area.*` never matches the bare word `area`.
+ */
+export function grants(patterns: readonly string[], scope: string): boolean {
+  const dot = scope.indexOf('.');
+  const area = scope.slice(0, dot);
+  const verb = scope.slice(scope.lastIndexOf('.') + 1);
+  return patterns.some((pattern) => pattern === '*' || pattern === scope || (dot > 0 && (pattern === `${area}.*` || pattern === `*.${verb}`)));
+}
+
+/** Whether a text is one of the four forms `grants` understands; used to refuse a token's scopes at start. */
+export const isScopePattern = (text: string): boolean => /^(\*|(?:[a-z][a-z0-9_]*|\*)\.(?:[a-z][a-z0-9_]*|\*))$/.test(text) && text !== '*.*';

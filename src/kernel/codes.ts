@@ -1,0 +1,59 @@
+/**
+ * Every error code zd can answer with, once. `status` is the HTTP status, `exit` the CLI's exit code,
+ * `retryable` whether the same call may succeed later unchanged. Names and statuses are part of the wire
+ * contract: clients switch on them, so a code is never renamed and never changes its meaning.
+ */
+export interface CodeInfo {
+  readonly status: number;
+  readonly exit: number;
+  readonly retryable: boolean;
+  readonly message: string;
+  /** What the caller can do about it; sent as `hint` unless the failure brings a better one. */
+  readonly remedy: string;
+}
+
+/** Exit codes of the CLI (BSD sysexits are not used: scripts want small, documented numbers). */
+export const EXIT = { ok: 0, failure: 1, usage: 2, down: 3, missing: 4, refused: 5, conflict: 6, timeout: 124, interrupted: 130 } as const;
+
+const code = (status: number, exit: number, retryable: boolean, message: string, remedy: string): CodeInfo => ({
+  status, exit, retryable, message, remedy,
+});
+
+export const CODES = {
+  bad_args: code(400, EXIT.usage, false, 'The arguments are not valid.', 'Compare the call with its page in /openapi or `zd ops NAME`.'),
+  bad_json: code(400, EXIT.usage, false, 'The request body is not valid JSON.', 'Send one JSON object as UTF-8.'),
+  bad_request: code(400, EXIT.usage, false, 'The request is malformed.', 'Send a well-formed HTTP/1.1 request with one Host header.'),
+  bad_pattern: code(400, EXIT.usage, false, 'The pattern is not valid.', 'Use SCOPE.TOPIC, for example `*.*` or `tag:build.*`.'),
+  bad_verb: code(400, EXIT.usage, false, 'The verb is not known.', 'Use one of the verbs named in the message.'),
+  bad_value: code(400, EXIT.usage, false, 'The value does not fit the key.', 'See `zd config list` for the keys and their types.'),
+  unauthorized: code(401, EXIT.refused, false, 'A valid bearer token is needed.', 'Send `Authorization: Bearer TOKEN`; `zd open --token` says where the token is.'),
+  scope_denied: code(403, EXIT.refused, false, 'The token does not grant this operation.', 'Give the token the required scope in config.toml and run `zd reload`.'),
+  origin_denied: code(403, EXIT.refused, false, 'This origin may not call zd.', 'Add the exact origin to http.allowed_origins.'),
+  host_denied: code(421, EXIT.refused, false, 'This Host is not one zd answers to.', 'Use localhost or 127.0.0.1, or add the name to http.allowed_hosts.'),
+  unknown_op: code(404, EXIT.missing, false, 'There is no such operation.', '`zd ops` lists every operation.'),
+  not_found: code(404, EXIT.missing, false, 'There is nothing at this address.', 'See /openapi for every route.'),
+  no_such_file: code(404, EXIT.missing, false, 'There is nothing under this name.', 'List what is there, or store it first.'),
+  no_such_key: code(404, EXIT.missing, false, 'There is no such configuration key.', '`zd config list` shows every key.'),
+  method_not_allowed: code(405, EXIT.usage, false, 'This address does not take that method.', 'See the `Allow` header.'),
+  timeout: code(408, EXIT.timeout, true, 'The time given ran out.', 'Try again with a longer timeout.'),
+  busy: code(409, EXIT.conflict, true, 'It is taken.', 'Wait and try again.'),
+  conflict: code(409, EXIT.conflict, false, 'The current state does not allow this.', 'Read the current state and decide anew.'),
+  version_mismatch: code(409, EXIT.conflict, false, 'The entry has another version than the one named.', 'Read it again and retry with its version.'),
+  not_a_number: code(409, EXIT.conflict, false, 'The entry is not an integer.', 'Put an integer first, or use another key.'),
+  too_large: code(413, EXIT.usage, false, 'It is larger than the limit.', 'Send less, or raise the limit in config.toml.'),
+  quota_exceeded: code(413, EXIT.usage, false, 'The value does not fit the quota.', 'Store less, or raise the limit in config.toml.'),
+  unsupported_media_type: code(415, EXIT.usage, false, 'The content type is not supported.', 'Send `content-type: application/json`.'),
+  too_many: code(429, EXIT.conflict, true, 'Too many at once.', 'Close some, or raise the limit in config.toml.'),
+  internal: code(500, EXIT.failure, false, 'zd failed; this is a fault in zd.', 'See `zd logs`, and report it with the request id.'),
+  shutting_down: code(503, EXIT.down, true, 'zd is stopping.', 'Try again in a moment.'),
+  storage: code(500, EXIT.failure, true, 'The database could not do this.', 'See `zd doctor`.'),
+  storage_full: code(507, EXIT.failure, true, 'There is no space left.', 'Free disk space; zd recovers by itself.'),
+} as const satisfies Record<string, CodeInfo>;
+
+export type Code = keyof typeof CODES;
+
+/** Codes any op may answer with without declaring them: they come from the layers around the handler. */
+export const COMMON_CODES = ['bad_args', 'unauthorized', 'scope_denied', 'internal', 'storage', 'storage_full', 'shutting_down'] as const;
+export type CommonCode = (typeof COMMON_CODES)[number];
+
+export const isCode = (value: unknown): value is Code => typeof value === 'string' && Object.hasOwn(CODES, value);

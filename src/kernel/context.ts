@@ -1,0 +1,53 @@
+import type { Caller } from './caller';
+import type { Clock } from './clock';
+import type { Code, CommonCode } from './codes';
+import type { FailureDetail, ZdError } from './error';
+import type { Logger } from './log';
+
+/** A fact for the event log. `topic` and `data` come from the publisher, the rest from who it is. */
+export interface EventDraft {
+  readonly kind: string;
+  readonly scope: string;
+  readonly topic: string;
+  readonly source: string;
+  readonly visibility?: 'public' | 'private';
+  readonly data: unknown;
+}
+
+export interface EventRecord {
+  /** Gapless, from 1, allotted in the transaction that commits the event. */
+  readonly seq: number;
+  readonly id: string;
+  /** Milliseconds since the epoch. */
+  readonly ts: number;
+  readonly kind: string;
+  readonly scope: string;
+  readonly topic: string;
+  readonly source: string;
+  readonly visibility: 'public' | 'private';
+  /** Compact JSON text: stored once, sent as it is. */
+  readonly data: string;
+}
+
+/** The one event log. A publish resolves when its event is committed; subscribers hear it right after. */
+export interface EventService {
+  publish(draft: EventDraft): Promise<{ readonly event: EventRecord; readonly delivered: number }>;
+}
+
+/**
+ * What handlers may use. An area adds its own services by module augmentation (`declare module` in its own
+ * folder), and reaches another area only through a type that stands here.
+ */
+export interface Services {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly events: EventService;
+}
+
+/** One call. `fail` takes only codes the op declares, so an undeclared code is a compile error. */
+export interface Call<E extends Code = Code> {
+  readonly caller: Caller;
+  readonly requestId: string;
+  readonly signal: AbortSignal;
+  fail(code: E | CommonCode, message?: string, detail?: FailureDetail): ZdError;
+}

@@ -1,0 +1,103 @@
+import { grants, type Caller, type Scope } from './caller';
+import type { Code } from './codes';
+import type { Call, Services } from './context';
+import { ZdError, type FailureDetail } from './error';
+import { requestId as newRequestId } from './ids';
+import type { Op } from './op';
+import type { Registry } from './registry';
+import type { EncodedFrames, Frame, Stream } from './stream';
+import { checker, validateInput } from './validate';
+
+export interface Request {
+  readonly op: string;
+  readonly input: unknown;
+  readonly caller: Caller;
+  readonly signal: AbortSignal;
+  readonly requestId?: string;
+}
+
+/** Hears of every finished call, for metrics, the audit log and the tests' ledger. `op` is `unknown` for names that do not exist. */
+export type Observer = (op: string, code: Code | 'ok', millis: number, caller: Caller) => void;
+
+/** Ops that do not exist still need a scope, so a narrow token cannot probe for names. */
+const UNKNOWN_SCOPE: Scope = 'meta.admin';
+
+/** The one way to run an op: scope → validate → run → check → count → map errors. */
+export class Dispatcher {
+  constructor(
+    readonly registry: Registry,
+    readonly services: Services,
+    private readonly observe: Observer,
+  ) {}
+
+  /** Resolves with the reply or throws a `ZdError`; synchronous when the handler is, which the hot reads rely on. */
+  run(request: Request): Record<string, unknown> | Promise<Record<string, unknown>> {
+    const { clock } = this.services;
+    const started = clock.monotonic();
+    const op = this.registry.ops.get(request.op);
+    const done = (code: Code | 'ok') => this.observe(op?.name ?? 'unknown', code, clock.monotonic() - started, request.caller);
+    const failed = (error: unknown): never => {
+      const known = this.toZdError(op, error);
+      done(known.code);
+      throw known;
+    };
+    try {
+      requireScope(request.caller, op?.scope ?? UNKNOWN_SCOPE);
+      if (!op) throw new ZdError('unknown_op', `There is no operation "${request.op.slice(0, 100)}".`);
+      const input = validateInput(op.input, request.input);
+      const result = op.handle(this.services, input as never, this.call(request));
+      if (result instanceof Promise) return result.then((value) => finish(op, value, done), failed).catch((error) => (error instanceof ReplyError ? failed(error) : Promise.reject(error)));
+      return finish(op, result, done);
+    } catch (error) {
+      return failed(error);
+    }
+  }
+
+  /** Opens a stream under the same rules. What it throws is a `ZdError`; the generator's own faults reach its reader. */
+  open(stream: Stream, input: unknown, request: Omit<Request, 'op' | 'input'> & { readonly lastEventId: string | null }): AsyncGenerator<Frame | EncodedFrames> {
+    try {
+      requireScope(request.caller, stream.scope);
+      const valid = validateInput(stream.input, input);
+      const frames = stream.handle(this.services, valid as never, { ...this.call(request), lastEventId: request.lastEventId });
+      this.observe(stream.name, 'ok', 0, request.caller);
+      return frames;
+    } catch (error) {
+      const known = this.toZdError(undefined, error);
+      this.observe(stream.name, known.code, 0, request.caller);
+      throw known;
+    }
+  }
+
+  private call(request: Omit<Request, 'op' | 'input'>): Call {
+    return {
+      caller: request.caller,
+      requestId: request.requestId ?? newRequestId(),
+      signal: request.signal,
+      fail: (code: Code, message?: string, detail?: FailureDetail) => new ZdError(code, message, detail),
+    };
+  }
+
+  private toZdError(op: Op | undefined, error: unknown): ZdError {
+    if (error instanceof ZdError) return error;
+    this.services.log.error('op failed', { op: op?.name, error });
+    return new ZdError('internal', undefined, { cause: error });
+  }
+}
+
+/** A handler that answered something its own schema does not allow: our fault, never the caller's. */
+class ReplyError extends Error {}
+
+function finish(op: Op, value: unknown, done: (code: 'ok') => void): Record<string, unknown> {
+  const check = checker(op.output);
+  if (!check.Check(value)) {
+    const first = check.Errors(value).First();
+    throw new ReplyError(`${op.name} answered something else than its schema says: ${first?.path} ${first?.message}`);
+  }
+  done('ok');
+  return value as Record<string, unknown>;
+}
+
+export function requireScope(caller: Caller, scope: Scope): void {
+  if (grants(caller.scopes, scope)) return;
+  throw new ZdError('scope_denied', `This needs the scope ${scope}.`, { extra: { required_scope: scope, granted_scopes: caller.scopes } });
+}

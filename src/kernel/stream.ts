@@ -1,0 +1,58 @@
+import type { Static, TObject } from '@sinclair/typebox';
+import type { Scope } from './caller';
+import type { Code } from './codes';
+import type { Call, Services } from './context';
+import type { CliHints } from './op';
+
+/** One event of a stream, for the transport to encode. */
+export interface Frame {
+  readonly id?: string;
+  readonly event: string;
+  readonly data: unknown;
+}
+
+/**
+ * Frames that were encoded once and are shared by every subscriber of the same view: the transport writes the bytes
+ * as they are. `sse` and `ndjson` hold the same frames in the two formats.
+ */
+export interface EncodedFrames {
+  readonly count: number;
+  sse(): Uint8Array;
+  ndjson(): Uint8Array;
+}
+
+export const isEncoded = (item: Frame | EncodedFrames): item is EncodedFrames => 'count' in item;
+
+export interface StreamSpec<I extends TObject, E extends Code> {
+  readonly name: string;
+  readonly summary: string;
+  readonly description?: string;
+  readonly scope: Scope;
+  /** `GET` of this path. */
+  readonly path: `/${string}`;
+  /** Query parameters; numbers and booleans are converted from text before validation. */
+  readonly input: I;
+  /** The `event:` names a client may see. */
+  readonly events: readonly string[];
+  readonly errors: readonly E[];
+  readonly cli?: CliHints<Extract<keyof Static<I>, string>>;
+  readonly example: Static<I>;
+  /**
+   * Checks the input and subscribes before it returns, so a refused stream is a plain failure reply and nothing
+   * published after the reply's first byte is missed. `call.signal` aborts when the client leaves; the generator's
+   * `finally` releases what it holds.
+   */
+  readonly handle: (services: Services, input: Static<I>, call: Call<E> & { readonly lastEventId: string | null }) => AsyncGenerator<Frame | EncodedFrames>;
+}
+
+export interface Stream extends Omit<StreamSpec<TObject, Code>, 'handle' | 'cli' | 'example'> {
+  readonly kind: 'stream';
+  readonly cli?: CliHints;
+  readonly example: Readonly<Record<string, unknown>>;
+  readonly handle: (services: Services, input: never, call: Call & { readonly lastEventId: string | null }) => AsyncGenerator<Frame | EncodedFrames>;
+}
+
+/** Declares one stream. It is an op whose handler is a generator: same scopes, validation, documents and counters. */
+export function defineStream<I extends TObject, const E extends Code = never>(spec: StreamSpec<I, E>): Stream {
+  return { kind: 'stream', ...spec } as unknown as Stream;
+}

@@ -1,0 +1,156 @@
+import { Database as Sqlite, type SQLQueryBindings, type Statement } from 'bun:sqlite';
+import { ZdError } from '../kernel/error';
+import { failpoint } from '../kernel/failpoint';
+import { migrate, type Migration } from './migrate';
+
+/** `full` survives a crash of the machine, `normal` a crash of the process. */
+export type Durability = 'full' | 'normal';
+
+export interface DbOptions {
+  readonly migrations: readonly Migration[];
+  /** What a write gets when it does not say. */
+  readonly durability: Durability;
+  /** Upper bound of the file in bytes; 0 for none. */
+  readonly maxBytes?: number;
+}
+
+interface Pending {
+  work: () => unknown;
+  resolve: (value: never) => void;
+  reject: (error: unknown) => void;
+}
+
+/**
+ * One SQLite file with one writer. All writes of an event-loop turn share one transaction (group commit): a promise
+ * returned by `write` resolves only after that transaction is committed, so nothing is acknowledged early.
+ */
+export class Db {
+  readonly sqlite: Sqlite;
+  private pending: Pending[] = [];
+  private level: Durability | undefined;
+  private groupLevel: Durability;
+  private readonly listeners: (() => void)[] = [];
+  private closed = false;
+
+  constructor(
+    readonly path: string,
+    private readonly options: DbOptions,
+  ) {
+    this.sqlite = new Sqlite(path, { create: true, readwrite: true, strict: true });
+    this.sqlite.run('PRAGMA busy_timeout = 5000');
+    this.sqlite.run('PRAGMA journal_mode = WAL');
+    this.sqlite.run('PRAGMA foreign_keys = ON');
+    this.sqlite.run('PRAGMA temp_store = MEMORY');
+    this.groupLevel = options.durability;
+    this.setLevel(options.durability);
+    migrate(this.sqlite, path, options.migrations);
+    if (options.maxBytes) {
+      const page = (this.sqlite.query('PRAGMA page_size').get() as { page_size: number }).page_size;
+      this.sqlite.run(`PRAGMA max_page_count = ${Math.max(1, Math.floor(options.maxBytes / page))}`);
+    }
+  }
+
+  /** A statement that lives as long as the process. Keep it in a field; do not prepare per call. */
+  prepare<Row>(sql: string): Statement<Row, SQLQueryBindings[]> {
+    return this.sqlite.prepare<Row, SQLQueryBindings[]>(sql);
+  }
+
+  /**
+   * Runs `work` inside this turn's transaction and resolves with its value once committed. `work` is synchronous, changes
+   * nothing but this database and may run twice: when one member of a group throws, the group is rolled back and each
+   * member runs again in a transaction of its own, so only the one at fault fails.
+   */
+  write<T>(work: () => T, durability: Durability = this.options.durability): Promise<T> {
+    if (this.closed) return Promise.reject(new ZdError('shutting_down'));
+    return new Promise<T>((resolve, reject) => {
+      if (this.pending.length === 0) {
+        this.groupLevel = durability;
+        setImmediate(this.flush);
+      } else if (durability === 'full') this.groupLevel = 'full';
+      this.pending.push({ work, resolve, reject });
+    });
+  }
+
+  /** Called after every commit, before the writers' promises resolve. */
+  onCommit(listener: () => void): void {
+    this.listeners.push(listener);
+  }
+
+  /** Commits what is queued now. */
+  readonly flush = (): void => {
+    const group = this.pending;
+    if (group.length === 0) return;
+    this.pending = [];
+    let values: unknown[];
+    try {
+      values = this.transaction(() => group.map((item) => item.work()));
+    } catch (error) {
+      if (group.length === 1) group[0]!.reject(storageError(error));
+      else for (const item of group) this.alone(item);
+      return;
+    }
+    this.committed();
+    group.forEach((item, at) => item.resolve(values[at] as never));
+  };
+
+  private alone(item: Pending): void {
+    try {
+      const [value] = this.transaction(() => [item.work()]);
+      this.committed();
+      item.resolve(value as never);
+    } catch (error) {
+      item.reject(storageError(error));
+    }
+  }
+
+  private transaction(run: () => unknown[]): unknown[] {
+    this.setLevel(this.groupLevel);
+    this.sqlite.run('BEGIN IMMEDIATE');
+    try {
+      const values = run();
+      failpoint('storage.before_commit');
+      this.sqlite.run('COMMIT');
+      failpoint('storage.after_commit');
+      return values;
+    } catch (error) {
+      if (this.sqlite.inTransaction) this.sqlite.run('ROLLBACK');
+      throw error;
+    }
+  }
+
+  private committed(): void {
+    for (const listener of this.listeners) listener();
+  }
+
+  private setLevel(level: Durability): void {
+    if (level === this.level) return;
+    this.sqlite.run(`PRAGMA synchronous = ${level === 'full' ? 'FULL' : 'NORMAL'}`);
+    this.level = level;
+  }
+
+  /** Bytes of the database as pages in use; cheap. */
+  size(): number {
+    const { bytes } = this.sqlite.query('SELECT page_count * page_size AS bytes FROM pragma_page_count, pragma_page_size').get() as { bytes: number };
+    return bytes;
+  }
+
+  /** Commits what is queued, moves the log into the file and closes. Later writes are refused. */
+  close(): void {
+    if (this.closed) return;
+    this.flush();
+    this.closed = true;
+    try {
+      this.sqlite.run('PRAGMA wal_checkpoint(TRUNCATE)');
+    } finally {
+      this.sqlite.close();
+    }
+  }
+}
+
+/** SQLite's own errors under zd's codes; everything else as it is. */
+export function storageError(error: unknown): unknown {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (code === 'SQLITE_FULL') return new ZdError('storage_full', undefined, { cause: error });
+  if (code.startsWith('SQLITE_')) return new ZdError('storage', `The database answered ${code}.`, { cause: error });
+  return error;
+}
