@@ -48,6 +48,8 @@ export const CODES = {
   shutting_down: code(503, EXIT.down, true, 'zd is stopping.', 'Try again in a moment.'),
   storage: code(500, EXIT.failure, true, 'The database could not do this.', 'See `zd doctor`.'),
   storage_full: code(507, EXIT.failure, true, 'There is no space left.', 'Free disk space; zd recovers by itself.'),
+  no_service_manager: code(501, EXIT.failure, false, 'There is no service manager here.', 'Use `zd up`, which needs none.'),
+  service_failed: code(500, EXIT.failure, true, 'The service manager could not do this.', 'See `zd service status` and `zd logs`.'),
 } as const satisfies Record<string, CodeInfo>;
 
 export type Code = keyof typeof CODES;

@@ -1,0 +1,228 @@
+import type { Clock } from '../../kernel/clock';
+import { ZdError } from '../../kernel/error';
+import type { Logger } from '../../kernel/log';
+import type { Db } from '../../storage/db';
+import { ReadCounters } from './counters';
+import { Eviction, type Quota } from './eviction';
+import { checkNames, decodeCursor, encodeCursor, isExpired, keyAfter, laterKey, missing, prefixEnd } from './model';
+import { CacheStatistics } from './statistics';
+import { Sweep } from './sweep';
+import { CacheTable, type Entry, type Totals } from './table';
+import { Changes, CacheWriter, type IncrResult, type PutRequest, type PutResult } from './writer';
+
+export interface CacheLimits extends Quota {
+  readonly maxValueBytes: number;
+  readonly maxKeyBytes: number;
+}
+
+declare module '../../kernel/context' {
+  interface Services {
+    readonly cache: CacheStore;
+  }
+}
+
+/** Entries removed in one transaction by a prefix; a larger range is several. */
+const REMOVE_AT_ONCE = 1000;
+
+export interface Page {
+  readonly keys: string[];
+  readonly truncated: boolean;
+  readonly nextCursor: string | null;
+}
+
+/**
+ * The key-value store. Reads are synchronous and write nothing; what they tell (hits, uses) is kept in memory until the
+ * sweep. Writes resolve when committed. An expired entry is absent to every caller, whether purged or not.
+ */
+export class CacheStore {
+  readonly table: CacheTable;
+  readonly counters = new ReadCounters();
+  readonly eviction: Eviction;
+  readonly writer: CacheWriter;
+  private readonly statistics: CacheStatistics;
+  private readonly sweeper: Sweep;
+
+  constructor(
+    private readonly db: Db,
+    private readonly clock: Clock,
+    log: Logger,
+    readonly limits: () => CacheLimits,
+  ) {
+    reclaimPages(db);
+    this.table = new CacheTable(db);
+    this.writer = new CacheWriter(this.table, clock);
+    this.eviction = new Eviction(this.table, clock);
+    this.statistics = new CacheStatistics(db);
+    this.sweeper = new Sweep(this, clock, log);
+  }
+
+  start(): void {
+    this.sweeper.start();
+  }
+
+  stop(): void {
+    this.sweeper.stop();
+  }
+
+  /** One round of the background work; resolves when nothing is left that was due. */
+  sweep(): Promise<void> {
+    return this.sweeper.run();
+  }
+
+  /** The live entry, or null; counts as a use and as a hit or a miss. */
+  get(ns: string, key: string): Entry | null {
+    const entry = this.table.read(ns, key);
+    if (!entry || isExpired(entry.expires_at, this.clock.now())) {
+      this.counters.miss(ns);
+      return null;
+    }
+    this.counters.hit(ns);
+    this.eviction.used(entry.id);
+    return entry;
+  }
+
+  put(request: PutRequest): Promise<PutResult> {
+    this.checkPut(request);
+    return this.write((changes) => this.writer.put(request, changes)).then(unwrap);
+  }
+
+  del(ns: string, key: string, ifVersion?: number): Promise<boolean> {
+    checkNames(ns, key);
+    return this.write((changes) => this.writer.del(ns, key, ifVersion, changes)).then(unwrap);
+  }
+
+  incr(ns: string, key: string, by: number, ttlSecs?: number): Promise<IncrResult> {
+    this.checkKey(ns, key);
+    return this.write((changes) => this.writer.incr(ns, key, by, ttlSecs, changes)).then(unwrap);
+  }
+
+  async touch(ns: string, key: string, ttlSecs: number | null): Promise<{ version: number; expiresAt: number | null }> {
+    checkNames(ns, key);
+    const touched = unwrap(await this.write(() => this.writer.touch(ns, key, ttlSecs)));
+    this.eviction.used(touched.id);
+    return touched;
+  }
+
+  /**
+   * Removes every entry that starts with `prefix` and was there when the call began; resolves with how many live ones went.
+   * Up to 1000 entries go in one transaction; more go in several, so that other calls get their turn.
+   */
+  async delPrefix(ns: string, prefix: string): Promise<number> {
+    checkNames(ns, prefix);
+    const newest = this.table.lastTick;
+    const end = prefixEnd(prefix);
+    let from: string | null = prefix;
+    let count = 0;
+    while (from !== null) {
+      const start: string = from;
+      const step = await this.write((changes) => {
+        const now = this.clock.now();
+        const rows = this.table.range(ns, start, end, REMOVE_AT_ONCE);
+        let live = 0;
+        for (const row of rows) {
+          if (row.version > newest) continue;
+          const expired = isExpired(row.expires_at, now);
+          this.writer.drop(ns, row, expired, changes);
+          if (!expired) live++;
+        }
+        return { live, next: rows.length < REMOVE_AT_ONCE ? null : keyAfter(rows.at(-1)!.key) };
+      });
+      count += step.live;
+      from = step.next;
+    }
+    return count;
+  }
+
+  /** Keys in bytewise order. Does not count as a use. */
+  list(ns: string, prefix: string, limit: number, cursor?: string): Page {
+    checkNames(ns, prefix);
+    const end = prefixEnd(prefix);
+    const now = this.clock.now();
+    let from = cursor === undefined ? prefix : laterKey(prefix, keyAfter(decodeCursor(cursor)));
+    const keys: string[] = [];
+    for (;;) {
+      const wanted = limit + 1 - keys.length;
+      const rows = this.table.range(ns, from, end, wanted);
+      for (const row of rows) if (!isExpired(row.expires_at, now)) keys.push(row.key);
+      if (keys.length > limit) return { keys: keys.slice(0, limit), truncated: true, nextCursor: encodeCursor(keys[limit - 1]!) };
+      if (rows.length < wanted) return { keys, truncated: false, nextCursor: null };
+      from = keyAfter(rows.at(-1)!.key);
+    }
+  }
+
+  stats(ns?: string): Totals & { readonly namespaces?: number } {
+    const now = this.clock.now();
+    const totals = ns === undefined ? this.statistics.all(now) : this.statistics.of(ns, now);
+    const reads = this.counters.unwritten(ns);
+    return { ...totals, hits: totals.hits + reads.hits, misses: totals.misses + reads.misses };
+  }
+
+  /**
+   * One transaction: runs `work`, then brings the totals up to date and evicts where a quota is passed. `work` follows the
+   * rules of `Db.write`: it may run twice and must leave memory alone.
+   */
+  write<T>(work: (changes: Changes) => T): Promise<T> {
+    return this.db.write(() => {
+      const changes = new Changes();
+      const value = work(changes);
+      for (const [ns, delta] of changes.byNs) {
+        if (delta.bytes === 0 && delta.entries === 0 && delta.expired === 0) continue;
+        const totals = this.table.add(ns, delta);
+        if (delta.bytes > 0 || delta.entries > 0) this.eviction.settle(ns, totals, this.limits(), changes.writes);
+      }
+      this.table.reserveTicks();
+      return value;
+    });
+  }
+
+  /** Refuses a put that can never fit, before any of it happens. `path` points at it in the arguments. */
+  checkPut(request: PutRequest, path = ''): void {
+    this.checkKey(request.ns, request.key, path);
+    const { maxValueBytes, maxNsBytes } = this.limits();
+    const { bytes } = request.value;
+    if (bytes > maxValueBytes) tooLarge(`The value has ${bytes} bytes`, 'cache.max_value_bytes', maxValueBytes, `${path}/value`);
+    if (bytes > maxNsBytes) {
+      const detail = { path: `${path}/value`, extra: { limit: maxNsBytes } };
+      throw new ZdError('quota_exceeded', `The value has ${bytes} bytes, more than a whole namespace may hold (cache.max_ns_bytes = ${maxNsBytes}).`, detail);
+    }
+  }
+
+  checkKey(ns: string, key: string, path = ''): void {
+    checkNames(ns, key, path);
+    const { maxKeyBytes } = this.limits();
+    if (key.length * 3 <= maxKeyBytes) return;
+    const bytes = Buffer.byteLength(key);
+    if (bytes > maxKeyBytes) tooLarge(`The key has ${bytes} bytes`, 'cache.max_key_bytes', maxKeyBytes, `${path}/key`);
+  }
+
+  /** The live entry or `no_such_file`. */
+  require(ns: string, key: string): Entry {
+    checkNames(ns, key);
+    const entry = this.get(ns, key);
+    if (!entry) throw missing(ns, key);
+    return entry;
+  }
+}
+
+function tooLarge(what: string, limit: string, is: number, path: string): never {
+  throw new ZdError('too_large', `${what}, the limit is ${is} (${limit}).`, { path, extra: { limit: is } });
+}
+
+function unwrap<T>(value: T | ZdError): T {
+  if (value instanceof ZdError) throw value;
+  return value;
+}
+
+/**
+ * Lets the sweep give free pages back to the file system. SQLite takes this setting only before the first table or with a
+ * rebuild, which costs a millisecond while the file is new and is left out when it is not. The exclusive lock saves two system
+ * calls per read and keeps other builds of SQLite away from the file.
+ */
+function reclaimPages(db: Db): void {
+  const { auto_vacuum: mode } = db.sqlite.query('PRAGMA auto_vacuum').get() as { auto_vacuum: number };
+  if (mode !== 2 && db.size() < 1 << 20) {
+    db.sqlite.run('PRAGMA auto_vacuum = INCREMENTAL');
+    db.sqlite.run('VACUUM');
+  }
+  db.sqlite.run('PRAGMA locking_mode = EXCLUSIVE');
+}

@@ -1,0 +1,64 @@
+import type { Client, StreamOptions } from './client';
+import { ClientError } from './error';
+import type { StreamEvent } from './event_stream';
+
+export interface FollowOptions extends StreamOptions {
+  /** Told once per break, with how long the next attempt waits. */
+  readonly onBreak?: (waitMs: number) => void;
+  readonly onBack?: () => void;
+}
+
+const FIRST_WAIT_MS = 100;
+const LONGEST_WAIT_MS = 5_000;
+
+/**
+ * The events of a stream across breaks: reconnects with the last id seen, so nothing is lost or doubled. A failure of the very first
+ * connection, and a refusal at any time, is thrown; everything else is waited out.
+ */
+export async function* follow(client: Client, path: string, query: Record<string, unknown>, options: FollowOptions): AsyncGenerator<StreamEvent> {
+  let lastEventId = options.lastEventId;
+  let connected = false;
+  let broken = false;
+  let wait = FIRST_WAIT_MS;
+  for (;;) {
+    try {
+      const events = client.stream(path, query, {
+        ...options,
+        lastEventId,
+        onRetry: () => {
+          connected = true;
+          if (broken) options.onBack?.();
+          broken = false;
+          wait = FIRST_WAIT_MS;
+        },
+      });
+      for await (const event of events) {
+        connected = true;
+        if (event.id !== '') lastEventId = event.id;
+        yield event;
+      }
+    } catch (error) {
+      const passing = error instanceof ClientError && ['not_running', 'connection_lost', 'shutting_down', 'timeout'].includes(error.code);
+      if (!connected || !passing) throw error;
+    }
+    if (options.signal?.aborted) throw new ClientError('interrupted', 'interrupted', '', 130);
+    if (!broken) options.onBreak?.(wait);
+    broken = true;
+    await pause(wait, options.signal);
+    wait = Math.min(wait * 2, LONGEST_WAIT_MS);
+  }
+}
+
+/** Waits, shorter when the signal says so. */
+export function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    if (signal?.aborted) done();
+    else signal?.addEventListener('abort', done, { once: true });
+  });
+}

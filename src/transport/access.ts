@@ -1,0 +1,53 @@
+import { timingSafeEqual } from 'node:crypto';
+import type { Caller } from '../kernel/caller';
+import { ZdError } from '../kernel/error';
+
+/** A token as the gate keeps it: only its digest, so neither memory dumps of the table nor timing tell the secret. */
+export interface Token {
+  readonly label: string;
+  readonly digest: Buffer;
+  readonly scopes: readonly string[];
+}
+
+/** Who may come in over TCP. Read anew for each request, so a reload takes effect at once. */
+export interface AccessRules {
+  readonly tokens: readonly Token[];
+  /** No token needed; loopback only (the configuration refuses anything else). */
+  readonly open: boolean;
+  /** Host names beside the loopback ones, in lower case, with or without a port. */
+  readonly hosts: readonly string[];
+  /** Exact origins of web pages that may call the API. */
+  readonly origins: readonly string[];
+  /** `/metrics` without a token. */
+  readonly metricsOpen: boolean;
+}
+
+export const digestOf = (secret: string): Buffer => new Bun.CryptoHasher('sha256').update(secret).digest();
+
+const FULL: readonly string[] = ['*'];
+export const UNIX_CALLER: Caller = { via: 'unix', label: null, scopes: FULL, source: 'http' };
+const OPEN_CALLER: Caller = { via: 'tcp', label: null, scopes: FULL, source: 'http' };
+
+/**
+ * The caller behind a TCP request's `Authorization: Bearer` header, or `unauthorized`. Every token is compared, over digests
+ * of equal length, so the time taken says nothing about which one was close.
+ */
+export function authenticate(header: string | null, rules: AccessRules): Caller {
+  if (rules.open) return OPEN_CALLER;
+  const secret = header?.startsWith('Bearer ') ? header.slice(7).trim() : '';
+  if (secret === '') throw new ZdError('unauthorized');
+  const digest = digestOf(secret);
+  let found: Token | undefined;
+  for (const token of rules.tokens) if (timingSafeEqual(token.digest, digest)) found = token;
+  if (!found) throw new ZdError('unauthorized', 'This token is not known.');
+  return callerOf(found);
+}
+
+const callers = new WeakMap<Token, Caller>();
+
+/** One Caller value per token, so limits per token can count by identity of the label and views can be shared. */
+function callerOf(token: Token): Caller {
+  let caller = callers.get(token);
+  if (!caller) callers.set(token, (caller = { via: 'tcp', label: token.label, scopes: token.scopes, source: 'http' }));
+  return caller;
+}

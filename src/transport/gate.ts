@@ -1,0 +1,44 @@
+import { ZdError } from '../kernel/error';
+import type { AccessRules } from './access';
+
+const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
+
+/**
+ * Refuses requests that a web page or a rebound DNS name may have sent, before anything is parsed: `Host` must be ours,
+ * `Origin` absent, our own or listed, and a browser may not call it cross-site. TCP only; the unix socket is
+ * guarded by its file mode, and any Host is fine there.
+ */
+export function screen(headers: Headers, rules: AccessRules): void {
+  const host = headers.get('host')?.toLowerCase() ?? '';
+  if (host === '' || host.includes(',') || /[\s/@?#]/.test(host)) throw new ZdError('bad_request', 'A request needs exactly one Host header.');
+  if (!hostAllowed(host, rules)) throw new ZdError('host_denied', `zd does not answer for the host "${host.slice(0, 100)}".`);
+  const origin = headers.get('origin');
+  const listed = origin !== null && rules.origins.includes(origin);
+  if (origin !== null && !listed && origin.toLowerCase() !== `http://${host}`) throw new ZdError('origin_denied', `The origin ${JSON.stringify(origin.slice(0, 100))} may not call zd.`);
+  if (!listed && headers.get('sec-fetch-site') === 'cross-site') throw new ZdError('origin_denied', 'A page of another site may not call zd.');
+}
+
+function hostAllowed(host: string, rules: AccessRules): boolean {
+  const name = host.replace(/:\d{1,5}$/, '');
+  return LOOPBACK.includes(name) || rules.hosts.includes(name) || rules.hosts.includes(host);
+}
+
+/** A token in a URL ends up in logs and histories, so it is refused, even a right one. */
+export function refuseTokenInQuery(query: URLSearchParams): void {
+  for (const name of ['token', 'access_token', 'authorization']) {
+    if (query.has(name)) throw new ZdError('unauthorized', 'A token is taken from the Authorization header only, never from the address.');
+  }
+}
+
+/** CORS headers for a listed origin; null for everybody else, who gets none. */
+export function corsHeaders(headers: Headers, rules: AccessRules): Record<string, string> | null {
+  const origin = headers.get('origin');
+  if (origin === null || !rules.origins.includes(origin)) return null;
+  return {
+    'access-control-allow-origin': origin,
+    'access-control-allow-methods': 'GET, POST',
+    'access-control-allow-headers': 'authorization, content-type, last-event-id',
+    'access-control-max-age': '600',
+    vary: 'Origin',
+  };
+}

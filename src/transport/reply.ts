@@ -1,0 +1,24 @@
+import { CODES } from '../kernel/codes';
+import { failureBody, ZdError } from '../kernel/error';
+
+const JSON_HEADERS = { 'content-type': 'application/json', 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
+const JSON_INIT = { headers: JSON_HEADERS };
+
+/** `{"ok":true, …result}`: the result's members stand beside `ok`. */
+export function success(result: Record<string, unknown>): Response {
+  const text = JSON.stringify(result);
+  return new Response(text === '{}' ? '{"ok":true}' : `{"ok":true,${text.slice(1)}`, JSON_INIT);
+}
+
+export const json = (value: unknown): Response => new Response(JSON.stringify(value), JSON_INIT);
+
+export function failure(error: ZdError, requestId: string): Response {
+  const headers: Record<string, string> = { ...JSON_HEADERS };
+  if (error.code === 'unauthorized') headers['www-authenticate'] = 'Bearer realm="zd"';
+  // The rest of a refused body is not read, so the connection cannot be used again.
+  if (error.code === 'too_large') headers.connection = 'close';
+  if (CODES[error.code].retryable && CODES[error.code].status >= 429) headers['retry-after'] = '1';
+  const allow = error.detail.extra?.allow;
+  if (typeof allow === 'string') headers.allow = allow;
+  return new Response(JSON.stringify(failureBody(error, requestId)), { status: CODES[error.code].status, headers });
+}

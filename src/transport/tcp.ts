@@ -1,0 +1,13 @@
+import type { Server } from 'bun';
+import type { Http } from './http';
+import { MAX_REQUEST_BYTES } from './unix';
+
+/** Listens on a TCP address; port 0 takes a free one. Whether the address is allowed was decided by the configuration. */
+export function listenTcp(host: string, port: number, http: Http): Server<unknown> {
+  return Bun.serve({
+    hostname: host,
+    port,
+    maxRequestBodySize: MAX_REQUEST_BYTES,
+    fetch: (request: Request, server: Server<unknown>) => http.fetch(request, server, 'tcp'),
+  }) as unknown as Server<unknown>;
+}

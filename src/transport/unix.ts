@@ -1,0 +1,19 @@
+import type { Server } from 'bun';
+import { existsSync, unlinkSync } from 'node:fs';
+import type { Http } from './http';
+
+/** Above every per-op limit: our own check answers with a code where Bun's would cut the connection. */
+export const MAX_REQUEST_BYTES = 2 ** 40;
+
+/**
+ * Listens on the socket file, mode 0600 in a 0700 folder (the caller has set umask 077). Only the holder of the instance lock may
+ * call this: a leftover file is removed without asking, because nobody else can be behind it.
+ */
+export function listenUnix(path: string, http: Http): Server<unknown> {
+  if (existsSync(path)) unlinkSync(path);
+  return Bun.serve({
+    unix: path,
+    maxRequestBodySize: MAX_REQUEST_BYTES,
+    fetch: (request: Request, server: Server<unknown>) => http.fetch(request, server, 'unix'),
+  } as never) as unknown as Server<unknown>;
+}
