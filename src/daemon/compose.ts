@@ -47,7 +47,7 @@ export async function compose({ paths, config, clock, log, logFiles, lifecycle, 
     const services: Services = { clock, log, events, cache, config, metrics, lifecycle, logFiles };
     const dispatcher = new Dispatcher(registry, services, observer(metrics, log));
     const rules = accessRules(config, token);
-    const document = lazy(() => rules().open, (open) => buildOpenApi(registry, { version: lifecycle.version, tokenRequired: !open, metricsOpen: rules().metricsOpen }));
+    const document = lazy(() => rules(), ({ open, metricsOpen }) => buildOpenApi(registry, { version: lifecycle.version, tokenRequired: !open, metricsOpen }));
     const http = new Http({
       dispatcher, rules, log, counters: metrics,
       limits: () => ({

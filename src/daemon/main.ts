@@ -3,14 +3,14 @@ import { systemClock } from '../kernel/clock';
 import { createLogger } from '../kernel/log';
 import { ConfigError } from './config';
 import { FolderError, prepareFolders } from './folders';
-import { acquireInstance, type InstanceLock } from './instance';
+import { acquireInstance, startToken, type InstanceLock } from './instance';
 import { Lifecycle, type Ending } from './lifecycle';
 import { LiveConfig } from './live';
 import { LogFile, type LogLimits } from './log_file';
 import { resolvePaths, type Env, type Paths } from './paths';
 import { prettyLog } from './pretty_log';
 import { readDaemonRecord } from './private_file';
-import { becomeReplacement, closeStdio } from './process';
+import { becomeReplacement, closeStdio, underManager } from './process';
 import { findSetting } from './settings';
 import { loadOrCreateToken } from './token';
 
@@ -28,7 +28,7 @@ type Report =
   | { readonly event: 'already_running'; readonly pid: number | null }
   | { readonly event: 'failed'; readonly message: string };
 
-/** For a service manager: start me again. Any other service sees an ordinary failure. */
+/** Tells a service manager, which starts again on failure, to do so. */
 const EXIT_RESTART = 75;
 
 /**
@@ -43,14 +43,14 @@ export async function runDaemon(options: RunOptions): Promise<number> {
   try {
     const paths = prepareFolders(resolvePaths(env));
     process.chdir(paths.dataDir);
-    lock = acquireInstance(paths.lockFile);
+    lock = await takeLock(paths);
     if (!lock) return alreadyRunning(paths, options.foreground);
     const ending = await live(paths, env, options, () => {
       lock?.release();
       lock = null;
     });
     if (ending.reason !== 'ipc_restart') return ending.code;
-    return env.ZD_SERVICE ? EXIT_RESTART : await becomeReplacement(options.foreground, env);
+    return underManager(env) ? EXIT_RESTART : await becomeReplacement(options.foreground, env);
   } catch (error) {
     const expected = error instanceof ConfigError || error instanceof FolderError;
     const message = error instanceof Error ? (expected ? error.message : (error.stack ?? error.message)) : String(error);
@@ -59,6 +59,20 @@ export async function runDaemon(options: RunOptions): Promise<number> {
     return error instanceof ConfigError ? EXIT.usage : EXIT.failure;
   } finally {
     lock?.release();
+  }
+}
+
+const LOCK_TRIES = 5;
+const LOCK_PAUSE_MS = 20;
+
+/** Null at once when a living daemon has the lock. One that is just ending, or a `doctor` that tried the lock, gets a moment. */
+async function takeLock(paths: Paths): Promise<InstanceLock | null> {
+  for (let tries = 1; ; tries++) {
+    const lock = acquireInstance(paths.lockFile);
+    if (lock || tries === LOCK_TRIES) return lock;
+    const record = readDaemonRecord(paths.daemonFile);
+    if (record && startToken(record.pid) === record.start_token) return null;
+    await Bun.sleep(LOCK_PAUSE_MS);
   }
 }
 

@@ -3,9 +3,15 @@ import type { Env } from './paths';
 
 /** Arguments that make this program run once more: a compiled binary is its own entry, a source run needs the script. */
 export function ownCommand(args: readonly string[]): string[] {
-  const compiled = Bun.main.startsWith('/$bunfs/') || Bun.main.startsWith('B:/~BUN/');
-  return compiled ? [process.execPath, ...args] : [process.execPath, Bun.main, ...args];
+  return Bun.isStandaloneExecutable ? [process.execPath, ...args] : [process.execPath, Bun.main, ...args];
 }
+
+/**
+ * Whether systemd or launchd started this very process. Children inherit most of what they set, so the process itself
+ * must be meant (systemd.exec(5), `$SYSTEMD_EXEC_PID`; launchd is the parent of what it starts).
+ */
+export const underManager = (env: Env): boolean =>
+  env.SYSTEMD_EXEC_PID === String(process.pid) || (process.platform === 'darwin' && process.ppid === 1 && (env.XPC_SERVICE_NAME ?? '0') !== '0');
 
 /**
  * Starts a daemon in place of this one, whose lock and files are free by now. In the background the new process is on

@@ -1,6 +1,6 @@
-import { realpathSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import type { Env, Paths } from '../daemon/paths';
+import { ownCommand } from '../daemon/process';
 
 /** What a service file is made from. */
 export interface Program {
@@ -11,13 +11,11 @@ export interface Program {
   readonly logFile: string;
 }
 
-const ownArgv = (): readonly string[] => (Bun.isStandaloneExecutable ? [process.execPath] : [process.execPath, realpathSync(Bun.main)]);
-
 /**
  * This very program as a service. Settings from `ZD_*` are left out on purpose: what a service uses stands in its
  * configuration file, not in the shell that happened to install it.
  */
-export const thisProgram = (paths: Paths, env: Env, argv: readonly string[] = ownArgv()): Program => ({
+export const thisProgram = (paths: Paths, env: Env, argv: readonly string[] = ownCommand([])): Program => ({
   argv,
   env: paths.home === null ? xdgFolders(env) : { ZD_HOME: paths.home },
   logFile: paths.logFile,

@@ -1,4 +1,5 @@
 import { Elysia } from 'elysia';
+import { ZdError } from '../kernel/error';
 import { asset } from './assets';
 
 export interface SwaggerPagesOptions {
@@ -21,8 +22,14 @@ export const swaggerPages = ({ document }: SwaggerPagesOptions) => {
     .get('/openapi/', servePage)
     .get(DOCUMENT, serveDocument)
     .get('/openapi/json', serveDocument)
-    .get(`${ASSETS}/:name`, ({ params, request, status }) => asset(params.name, request.headers.get('if-none-match')) ?? status(404));
+    .get(`${ASSETS}/:name`, ({ params, request }) => serveAsset(params.name, request));
 };
+
+function serveAsset(name: string, request: Request): Response {
+  const found = asset(name, request.headers.get('if-none-match'));
+  if (!found) throw new ZdError('not_found');
+  return found;
+}
 
 /** Clients of the reference fetch the document from `/openapi`; browsers, which always accept HTML, get the page. */
 function wantsJson(request: Request): boolean {

@@ -6,6 +6,7 @@ import { until } from './until';
 const MAIN = resolve(import.meta.dir, '../../src/main.ts');
 /** The command under test: the compiled binary when `ZD_BIN` names one, the source otherwise. */
 export const ZD: readonly string[] = process.env.ZD_BIN ? [resolve(process.env.ZD_BIN)] : [process.execPath, MAIN];
+const SOURCE: readonly string[] = [process.execPath, MAIN];
 /** Where every daemon under test notes which op answered with which code; read by the ledger when the suite is over. */
 const TRACE = process.env.ZD_OP_TRACE;
 
@@ -15,6 +16,8 @@ export interface StartOptions {
   readonly config?: string;
   /** An existing home to start in. */
   readonly home?: string;
+  /** Runs the source even when a binary is under test: a release binary has no failpoints. */
+  readonly source?: boolean;
 }
 
 export interface Reply {
@@ -68,7 +71,8 @@ export class TestDaemon {
 
   constructor(
     readonly home: string,
-    private readonly env: Readonly<Record<string, string>>,
+    private env: Readonly<Record<string, string>>,
+    private readonly command: readonly string[] = ZD,
   ) {}
 
   get socket(): string {
@@ -89,7 +93,7 @@ export class TestDaemon {
   }
 
   async start(): Promise<this> {
-    const child = Bun.spawn([...ZD, '__daemon'], { env: cleanEnv(this.home, this.env), cwd: this.home, stdin: 'ignore', stdout: 'ignore', stderr: 'pipe' });
+    const child = Bun.spawn([...this.command, '__daemon'], { env: cleanEnv(this.home, this.env), cwd: this.home, stdin: 'ignore', stdout: 'ignore', stderr: 'pipe' });
     this.child = child;
     running.add(this);
     const health = await until('the daemon answers', async () => {
@@ -147,7 +151,9 @@ export class TestDaemon {
     return code;
   }
 
-  async restart(): Promise<this> {
+  /** Starts it again, with another environment when one is given. */
+  async restart(env = this.env): Promise<this> {
+    this.env = env;
     if (this.child?.exitCode === null && this.child.signalCode === null) await this.stop();
     return this.start();
   }
@@ -159,7 +165,7 @@ export async function startDaemon(options: StartOptions = {}): Promise<TestDaemo
   mkdirSync(home, { recursive: true, mode: 0o700 });
   const config = options.config ?? '';
   if (!existsSync(join(home, 'config.toml')) || options.config !== undefined) writeFileSync(join(home, 'config.toml'), withPort(config), { mode: 0o600 });
-  return new TestDaemon(home, options.env ?? {}).start();
+  return new TestDaemon(home, options.env ?? {}, options.source ? SOURCE : ZD).start();
 }
 
 /** Port 0 takes a free one, so daemons of parallel test files never meet. */

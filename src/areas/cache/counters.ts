@@ -25,6 +25,11 @@ export class ReadCounters {
     return this.counts.size;
   }
 
+  /** Between `take` and what must follow it. */
+  get busy(): boolean {
+    return this.flushing.size > 0;
+  }
+
   /** What the table does not have yet, for one namespace or for all. */
   unwritten(ns?: string): Counts {
     const sum = { hits: 0, misses: 0 };

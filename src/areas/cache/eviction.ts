@@ -62,7 +62,11 @@ export class Eviction {
     let expired = 0;
     let budget = EVICT_AT_ONCE + writes;
     while (bytes > quota.maxNsBytes || entries > quota.maxNsEntries) {
-      const victim = budget-- > 0 ? this.pick(ns, now) : null;
+      if (budget-- === 0) {
+        this.over.add(ns);
+        break;
+      }
+      const victim = this.pick(ns, now);
       if (!victim) break;
       this.table.remove(victim.id);
       bytes -= victim.bytes;
@@ -71,7 +75,6 @@ export class Eviction {
     }
     const gone = totals.entries - entries;
     this.table.add(ns, { bytes: bytes - totals.bytes, entries: -gone, hits: 0, misses: 0, evictions: gone - expired, expired });
-    if (bytes > quota.maxNsBytes || entries > quota.maxNsEntries) this.over.add(ns);
   }
 
   private pick(ns: string, now: number): Candidate | null {

@@ -60,8 +60,10 @@ export class CacheStore {
     this.sweeper.start();
   }
 
+  /** Queues what is still in memory and gives up the file lock, which otherwise outlives a close while statements are held. */
   stop(): void {
     this.sweeper.stop();
+    this.db.sqlite.run('PRAGMA locking_mode = NORMAL');
   }
 
   /** One round of the background work; resolves when nothing is left that was due. */
@@ -71,29 +73,38 @@ export class CacheStore {
 
   /** The live entry, or null; counts as a use and as a hit or a miss. */
   get(ns: string, key: string): Entry | null {
-    const entry = this.table.read(ns, key);
-    if (!entry || isExpired(entry.expires_at, this.clock.now())) {
-      this.counters.miss(ns);
-      return null;
-    }
-    this.counters.hit(ns);
-    this.eviction.used(entry.id);
+    const entry = this.peek(ns, key);
+    this.noteRead(ns, entry?.id ?? null);
     return entry;
   }
 
-  put(request: PutRequest): Promise<PutResult> {
+  /** The live entry, or null, without a trace. */
+  peek(ns: string, key: string): Entry | null {
+    const entry = this.table.read(ns, key);
+    return entry && !isExpired(entry.expires_at, this.clock.now()) ? entry : null;
+  }
+
+  /** Counts a read of the committed entry `id`, or a miss; without `counts` it is a use only. */
+  noteRead(ns: string, id: number | null, counts = true): void {
+    if (id !== null) this.eviction.used(id);
+    if (!counts) return;
+    if (id === null) this.counters.miss(ns);
+    else this.counters.hit(ns);
+  }
+
+  async put(request: PutRequest): Promise<PutResult> {
     this.checkPut(request);
-    return this.write((changes) => this.writer.put(request, changes)).then(unwrap);
+    return unwrap(await this.write((changes) => this.writer.put(request, changes)));
   }
 
-  del(ns: string, key: string, ifVersion?: number): Promise<boolean> {
+  async del(ns: string, key: string, ifVersion?: number): Promise<boolean> {
     checkNames(ns, key);
-    return this.write((changes) => this.writer.del(ns, key, ifVersion, changes)).then(unwrap);
+    return unwrap(await this.write((changes) => this.writer.del(ns, key, ifVersion, changes)));
   }
 
-  incr(ns: string, key: string, by: number, ttlSecs?: number): Promise<IncrResult> {
+  async incr(ns: string, key: string, by: number, ttlSecs?: number): Promise<IncrResult> {
     this.checkKey(ns, key);
-    return this.write((changes) => this.writer.incr(ns, key, by, ttlSecs, changes)).then(unwrap);
+    return unwrap(await this.write((changes) => this.writer.incr(ns, key, by, ttlSecs, changes)));
   }
 
   async touch(ns: string, key: string, ttlSecs: number | null): Promise<{ version: number; expiresAt: number | null }> {
@@ -109,25 +120,28 @@ export class CacheStore {
    */
   async delPrefix(ns: string, prefix: string): Promise<number> {
     checkNames(ns, prefix);
-    const newest = this.table.lastTick;
     const end = prefixEnd(prefix);
     let from: string | null = prefix;
+    let newest: number | undefined;
     let count = 0;
     while (from !== null) {
       const start: string = from;
+      const known = newest;
       const step = await this.write((changes) => {
         const now = this.clock.now();
+        const begun = known ?? this.table.lastTick;
         const rows = this.table.range(ns, start, end, REMOVE_AT_ONCE);
         let live = 0;
         for (const row of rows) {
-          if (row.version > newest) continue;
+          if (row.version > begun) continue;
           const expired = isExpired(row.expires_at, now);
           this.writer.drop(ns, row, expired, changes);
           if (!expired) live++;
         }
-        return { live, next: rows.length < REMOVE_AT_ONCE ? null : keyAfter(rows.at(-1)!.key) };
+        return { live, begun, next: rows.length < REMOVE_AT_ONCE ? null : keyAfter(rows.at(-1)!.key) };
       });
       count += step.live;
+      newest = step.begun;
       from = step.next;
     }
     return count;

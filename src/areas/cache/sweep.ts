@@ -16,6 +16,7 @@ export class Sweep {
   private timer: Timer | undefined;
   private running: Promise<void> | undefined;
   private readonly emptyStmt;
+  private readonly anyEmptyStmt;
   private readonly pagesStmt;
 
   constructor(
@@ -24,19 +25,22 @@ export class Sweep {
     private readonly log: Logger,
   ) {
     const { db } = store.table;
+    this.anyEmptyStmt = db.prepare("SELECT 1 FROM ns_total WHERE entries = 0 AND ns <> '' LIMIT 1");
     this.emptyStmt = db.prepare<{ ns: string; hits: number; misses: number; evictions: number; expired: number }>(
       `DELETE FROM ns_total WHERE ns IN (SELECT ns FROM ns_total WHERE entries = 0 AND ns <> '' LIMIT ?) RETURNING ns, hits, misses, evictions, expired`);
     this.pagesStmt = db.prepare<{ free: number; pages: number }>('SELECT freelist_count AS free, page_count AS pages FROM pragma_freelist_count, pragma_page_count');
   }
 
   start(): void {
-    this.timer ??= setInterval(() => void this.run().catch((error) => this.log.warn('cache sweep failed', { error })), INTERVAL_MS);
+    this.timer ??= setInterval(() => void this.run().catch((error) => this.timer && this.log.warn('cache sweep failed', { error })), INTERVAL_MS);
     this.timer.unref();
   }
 
+  /** Queues the read counters, which the database commits at the latest when it closes. */
   stop(): void {
     clearInterval(this.timer);
     this.timer = undefined;
+    this.saveCounters().catch((error) => this.log.warn('cache counters not saved', { error }));
   }
 
   /** At most one round at a time; a second call joins the one that runs. */
@@ -48,7 +52,8 @@ export class Sweep {
   private async round(): Promise<void> {
     await this.purge();
     await this.trim();
-    await this.saveReads();
+    await this.saveUses();
+    await this.saveCounters();
     await this.dropEmpty();
     await this.shrink();
   }
@@ -74,12 +79,16 @@ export class Sweep {
     }
   }
 
-  private async saveReads(): Promise<void> {
-    const { eviction, counters, table } = this.store;
+  private async saveUses(): Promise<void> {
+    const { eviction } = this.store;
     for (let left = Math.min(USES_PER_ROUND, eviction.pending); left > 0; left -= CHUNK) {
       eviction.written(await this.store.write(() => eviction.flush(Math.min(left, CHUNK))));
     }
-    if (counters.pending === 0) return;
+  }
+
+  private async saveCounters(): Promise<void> {
+    const { counters, table } = this.store;
+    if (counters.pending === 0 || counters.busy) return;
     const reads = counters.take();
     try {
       await this.store.write(() => {
@@ -97,17 +106,13 @@ export class Sweep {
     const { table } = this.store;
     let found: number;
     do {
-      if (!this.anyEmpty()) return;
+      if (!this.anyEmptyStmt.get()) return;
       found = await this.store.write(() => {
         const rows = this.emptyStmt.all(CHUNK);
         for (const row of rows) table.add(GONE, { ...row, bytes: 0, entries: 0 });
         return rows.length;
       });
     } while (found === CHUNK);
-  }
-
-  private anyEmpty(): boolean {
-    return this.store.table.hasEmpty();
   }
 
   private async shrink(): Promise<void> {

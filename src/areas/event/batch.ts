@@ -1,0 +1,64 @@
+import type { EventRecord } from '../../kernel/context';
+import { nanos } from '../../kernel/clock';
+import type { EncodedFrames } from '../../kernel/stream';
+import type { Filter } from './filter';
+
+const utf8 = new TextEncoder();
+/** About what a frame holds beside topic and data; queues and replay pages are bounded by it. */
+const FRAME_BYTES = 200;
+
+/** Events of one filter, in order, encoded at most once per format however many subscribers share them. */
+export class Batch implements EncodedFrames {
+  readonly count: number;
+  readonly first: number;
+  readonly last: number;
+  /** Approximate size; known without encoding, because a stalled subscriber's frames may never be sent. */
+  readonly bytes: number;
+  private asSse: Uint8Array | undefined;
+  private asNdjson: Uint8Array | undefined;
+
+  constructor(
+    private readonly events: readonly EventRecord[],
+    private readonly matched: readonly string[],
+  ) {
+    this.count = events.length;
+    this.first = events[0]!.seq;
+    this.last = events.at(-1)!.seq;
+    this.bytes = events.reduce((sum, event) => sum + event.data.length + event.topic.length + FRAME_BYTES, 0);
+  }
+
+  sse(): Uint8Array {
+    return (this.asSse ??= utf8.encode(this.join((id, body) => `id: ${id}\nevent: pub\ndata: ${body}\n\n`)));
+  }
+
+  ndjson(): Uint8Array {
+    return (this.asNdjson ??= utf8.encode(this.join((id, body) => `{"id":"${id}","event":"pub","data":${body}}\n`)));
+  }
+
+  private join(frame: (id: string, body: string) => string): string {
+    let text = '';
+    for (let at = 0; at < this.events.length; at++) text += frame(this.events[at]!.id, payload(this.events[at]!, this.matched[at]!));
+    return text;
+  }
+}
+
+/** The stored JSON is spliced in as it is: one line, because JSON escapes every line break inside a string. */
+function payload(event: EventRecord, matched: string): string {
+  return (
+    `{"subscription_id":null,"scope":${JSON.stringify(event.scope)},"topic":${JSON.stringify(event.topic)},"data":${event.data},` +
+    `"seq":${event.seq},"ts_ns":${nanos(event.ts)},"source":${JSON.stringify(event.source)},"matched":${matched}}`
+  );
+}
+
+/** The events a filter lets through as one batch, or null when it lets none. */
+export function select<E extends { readonly event: EventRecord }>(filter: Filter, items: readonly E[]): { readonly batch: Batch; readonly chosen: readonly E[] } | null {
+  const chosen: E[] = [];
+  const matched: string[] = [];
+  for (const item of items) {
+    const patterns = filter.match(item.event);
+    if (patterns === null) continue;
+    chosen.push(item);
+    matched.push(patterns);
+  }
+  return chosen.length === 0 ? null : { batch: new Batch(chosen.map((item) => item.event), matched), chosen };
+}

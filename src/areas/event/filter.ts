@@ -1,0 +1,35 @@
+import type { EventRecord } from '../../kernel/context';
+import { MAX_PATTERNS, parsePattern, type Pattern } from './pattern';
+
+/** What a stream asks for, normalised: two streams with the same key hear exactly the same frames. */
+export interface Filter {
+  readonly key: string;
+  /** The JSON array of the patterns that match, or null when the event is not for this filter. */
+  match(event: EventRecord): string | null;
+}
+
+/**
+ * The filter of a list of patterns, or what is wrong with one of them. Private events are never for it: they belong to
+ * the streams of their session.
+ */
+export function parseFilter(texts: readonly string[]): Filter | string {
+  if (texts.length === 0 || texts.length > MAX_PATTERNS) return `a stream takes 1 to ${MAX_PATTERNS} patterns, not ${texts.length}`;
+  const patterns: Pattern[] = [];
+  for (const text of [...new Set(texts)].toSorted()) {
+    const pattern = parsePattern(text);
+    if (typeof pattern === 'string') return pattern;
+    patterns.push(pattern);
+  }
+  const all = JSON.stringify(patterns.map((pattern) => pattern.text));
+  const everything = all === '["*.*"]';
+  return {
+    key: all,
+    match(event: EventRecord) {
+      if (event.visibility !== 'public') return null;
+      if (everything) return all;
+      const matched = patterns.filter((pattern) => pattern.matches(event.scope, event.topic));
+      if (matched.length === 0) return null;
+      return matched.length === patterns.length ? all : JSON.stringify(matched.map((pattern) => pattern.text));
+    },
+  };
+}

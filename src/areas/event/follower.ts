@@ -1,0 +1,113 @@
+import type { EncodedFrames, Frame } from '../../kernel/stream';
+import { Batch, select } from './batch';
+import type { Filter } from './filter';
+import type { Hub, Subscription } from './hub';
+import type { EventTable } from './table';
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/**
+ * One stream over the log: what is stored behind a position, then live. It joins the hub in the very turn in which it has read
+ * the newest stored event, and commits deliver in the turn that makes them readable, so there is no hole and no double.
+ */
+export class Follower {
+  private subscription: Subscription | null = null;
+  private farewell: Record<string, unknown> | null = null;
+  private open = true;
+  private opening: Frame | null = null;
+  /** Number of the last stored event looked at while replaying. */
+  private after: number;
+
+  constructor(
+    private readonly table: EventTable,
+    private readonly hub: Hub,
+    private readonly filter: Filter,
+    since: string | null,
+    private readonly signal: AbortSignal,
+    private readonly released: (follower: Follower) => void,
+  ) {
+    const newest = table.newest()?.seq ?? 0;
+    this.after = newest;
+    if (since !== null) {
+      const position = table.epochs.locate(since, newest);
+      this.after = position?.after ?? newest;
+      if (!position?.whole) this.opening = this.gap(since, null);
+    }
+    if (this.after === newest) this.subscription = hub.subscribe(filter);
+    // A generator that was never asked for its first frame never runs its finally.
+    signal.addEventListener('abort', this.close, { once: true });
+    if (signal.aborted) this.close();
+  }
+
+  async *frames(): AsyncGenerator<Frame | EncodedFrames> {
+    try {
+      if (this.opening) yield this.opening;
+      if (!this.subscription) yield* this.replay();
+      const { subscription } = this;
+      while (this.open && subscription) {
+        const item = subscription.take();
+        if (item instanceof Batch) yield item;
+        else if (item) yield this.lagged(item);
+        else if (this.farewell) return yield this.goodbye(this.table.newest()?.seq ?? 0);
+        else await subscription.wait();
+      }
+    } finally {
+      this.close();
+    }
+  }
+
+  /** Stored events in pages until none is left; commits that come in between are simply further pages. */
+  private async *replay(): AsyncGenerator<Frame | EncodedFrames> {
+    while (this.open) {
+      if (this.farewell) return yield this.goodbye(this.after);
+      const oldest = this.table.oldest()?.seq ?? 0;
+      if (this.after + 1 < oldest) {
+        const requested = this.table.epochs.id(this.after);
+        const lost = oldest - this.after - 1;
+        this.after = oldest - 1;
+        yield this.gap(requested, lost);
+        continue;
+      }
+      const page = this.table.page(this.after);
+      if (page.length === 0) {
+        this.subscription = this.hub.subscribe(this.filter);
+        return;
+      }
+      this.after = page.at(-1)!.seq;
+      const selected = select(this.filter, page.map((event) => ({ event })));
+      if (selected) yield selected.batch;
+      await nextTurn();
+    }
+  }
+
+  /** `lost` counts events of the log, whatever the filter; null when the id says nothing about the log. */
+  private gap(requested: string, lost: number | null): Frame {
+    const [oldest, newest] = [this.table.oldest(), this.table.newest()];
+    const id = (edge: { seq: number } | null) => (edge ? this.table.epochs.id(edge.seq) : null);
+    return { id: this.table.epochs.id(this.after), event: 'gap', data: { requested: requested.slice(0, 200), oldest: id(oldest), newest: id(newest), lost } };
+  }
+
+  /** Its id is the position before the missed events, so resuming by it brings exactly them. */
+  private lagged(lag: { from: number; to: number; missed: number }): Frame {
+    return { id: this.table.epochs.id(lag.from - 1), event: 'lagged', data: lag };
+  }
+
+  private goodbye(position: number): Frame {
+    return { id: this.table.epochs.id(position), event: 'shutdown', data: this.farewell };
+  }
+
+  /** What is queued is still given, then the `shutdown` frame, then the stream ends. */
+  end(farewell: Record<string, unknown>): void {
+    this.farewell = farewell;
+    this.subscription?.wake();
+  }
+
+  readonly close = (): void => {
+    if (!this.open) return;
+    this.open = false;
+    this.signal.removeEventListener('abort', this.close);
+    this.subscription?.release();
+    this.subscription?.wake();
+    this.released(this);
+  };
+}

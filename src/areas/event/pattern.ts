@@ -1,0 +1,57 @@
+import { compileGlob } from './glob';
+
+export const MAX_PATTERN_CHARS = 1024;
+export const MAX_PATTERNS = 64;
+
+/** `<scope>.<topic>`, split at the first dot. */
+export interface Pattern {
+  readonly text: string;
+  matches(scope: string, topic: string): boolean;
+}
+
+/** The kinds of origin that carry an id, as in `job:12`; beside them there is only `http`. */
+const FORMS = ['shell', 'job', 'tag', 'mesh', 'session', 'user'] as const;
+
+/** Callers of the HTTP surface have no shell; to patterns written for shells they are shell 0 (contract: pattern matching). */
+const HTTP = 'http';
+const HTTP_AS_SHELL = 'shell:0';
+
+/** The pattern, or what is wrong with it in words for the caller. */
+export function parsePattern(text: string): Pattern | string {
+  if (text.length > MAX_PATTERN_CHARS) return `a pattern has at most ${MAX_PATTERN_CHARS} characters, this one has ${text.length}`;
+  // eslint-disable-next-line no-control-regex
+  if (/[\0-\x1f\x7f]/.test(text) || !text.isWellFormed()) return 'a pattern has no control characters';
+  const dot = text.indexOf('.');
+  if (dot === -1) return `"${text}" has no dot between scope and topic`;
+  const scope = text.slice(0, dot);
+  const topic = text.slice(dot + 1);
+  if (scope === '' || topic === '') return `"${text}" needs text on both sides of its first dot`;
+  if (!canMatchAScope(scope)) return `"${scope}" is no scope: use *, http or ${FORMS.map((form) => `${form}:ID`).join(', ')}`;
+  const scopeMatches = compileGlob(scope);
+  const topicMatches = compileGlob(topic);
+  const any = scope === '*';
+  const http = scopeMatches(HTTP) || scopeMatches(HTTP_AS_SHELL);
+  return { text, matches: (from, about) => (any || (from === HTTP ? http : scopeMatches(from))) && topicMatches(about) };
+}
+
+/** Whether some origin can match: a scope that never could is a mistake worth telling. */
+function canMatchAScope(scope: string): boolean {
+  if (compileGlob(scope)(HTTP)) return true;
+  const colon = scope.indexOf(':');
+  const star = scope.indexOf('*');
+  if (star !== -1 && (colon === -1 || star < colon)) {
+    const head = scope.slice(0, star);
+    return FORMS.some((form) => agree(head, `${form}:`));
+  }
+  if (colon === -1 || colon === scope.length - 1) return false;
+  const form = compileGlob(scope.slice(0, colon));
+  return FORMS.some((known) => form(known));
+}
+
+/** Whether two texts agree over the length of the shorter one, `?` standing for any character. */
+function agree(head: string, known: string): boolean {
+  for (let at = 0; at < Math.min(head.length, known.length); at++) {
+    if (head[at] !== '?' && head[at] !== known[at]) return false;
+  }
+  return true;
+}

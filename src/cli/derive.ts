@@ -1,0 +1,122 @@
+import type { CommandDef } from 'citty';
+import { command, type Arg, type Args, type Parsed } from './command';
+import type { Entry, Schema } from './catalogue';
+import { runStream } from './stream';
+
+/** A stream's own flags, beside its query parameters. */
+const STREAM_ARGS: Args = {
+  count: { type: 'string', alias: 'n', value: 'integer', minimum: 1, valueHint: 'n', description: 'End after this many events' },
+  since: { type: 'string', valueHint: 'id', description: 'Begin after the event with this id' },
+  reconnect: { type: 'boolean', default: true, description: 'Resume by id when the connection breaks' },
+};
+
+/** The command of one operation or stream. */
+export function derive(entry: Entry): CommandDef {
+  const { args, fields } = argsOf(entry);
+  const summary = entry.summary.replace(/\.$/, '');
+  const name = entry.cli?.path.join(' ') ?? entry.name;
+  if (entry.kind === 'stream') {
+    return command({ name, summary, args: { ...STREAM_ARGS, ...args }, run: (parsed, invocation) => runStream(entry, inputOf(fields, parsed), parsed, invocation) });
+  }
+  return command({
+    name, summary, args,
+    run: async (parsed, { client, globals, out }) => {
+      const reply = await client().send(entry.name, JSON.stringify(inputOf(fields, parsed)), { timeoutMs: globals.timeoutMs });
+      await out.reply(reply, entry.cli);
+    },
+  });
+}
+
+/** The arguments in help order (positionals as the hints order them, then flags), and the input field behind each name. */
+export function argsOf(entry: Entry): { args: Args; fields: ReadonlyMap<string, string> } {
+  const hints = entry.cli;
+  const properties = entry.input.properties ?? {};
+  const rest = hints?.rest;
+  const places = [...(hints?.positional ?? []), ...(rest !== undefined && !hints?.positional?.includes(rest) ? [rest] : [])];
+  const args: Record<string, Arg> = {};
+  const fields = new Map<string, string>();
+  for (const field of [...places, ...Object.keys(properties).filter((key) => !places.includes(key))]) {
+    const schema = properties[field];
+    if (!schema) continue;
+    const name = hints?.rename?.[field] ?? field.replaceAll('_', '-');
+    const positional = places.includes(field);
+    const required = entry.input.required?.includes(field) ?? false;
+    args[name] = argOf(schema, { positional, required, json: hints?.json?.includes(field) ?? false, rest: field === rest });
+    fields.set(name, field);
+  }
+  return { args, fields };
+}
+
+interface Place {
+  readonly positional: boolean;
+  readonly required: boolean;
+  readonly json: boolean;
+  readonly rest: boolean;
+}
+
+function argOf(given: Schema, { positional, required, json, rest }: Place): Arg {
+  const schema = withoutNull(given);
+  const item = schema.type === 'array' && schema.items ? withoutNull(schema.items) : null;
+  // An array of plain values is a flag that repeats or the remaining words; an array of objects is one JSON text.
+  const many = item !== null && isPlain(item) && (rest || !positional);
+  const options = optionsOf(many ? item : schema);
+  const value = json ? 'json-or-text' : kindOf(many ? item : schema);
+  const about: Arg = {
+    description: describe(given.description ?? schema.description, given.default ?? schema.default),
+    required,
+    ...(options ? { options } : {}),
+    ...(many ? { many } : {}),
+    ...(options || value === undefined ? {} : { value, minimum: (many ? item : schema).minimum, maximum: (many ? item : schema).maximum }),
+  };
+  if (positional) return { ...about, type: 'positional' };
+  if (value === 'boolean' && !many) return { ...about, type: 'boolean', value: undefined };
+  return { ...about, type: options ? 'enum' : 'string', valueHint: options ? undefined : hintOf(value, many) };
+}
+
+const isPlain = (schema: Schema): boolean => ['string', 'integer', 'number', 'boolean'].includes(schema.type ?? '') || optionsOf(schema) !== null;
+
+function kindOf(schema: Schema): Arg['value'] {
+  switch (schema.type) {
+    case 'string':
+      return undefined;
+    case 'integer':
+    case 'number':
+    case 'boolean':
+      return schema.type;
+    case 'object':
+    case 'array':
+      return 'json';
+    default:
+      return 'json-or-text';
+  }
+}
+
+/** The only texts allowed, or null. */
+function optionsOf(schema: Schema): readonly string[] | null {
+  const values = schema.enum ?? (schema.anyOf?.every((each) => typeof each.const === 'string') ? schema.anyOf.map((each) => each.const) : schema.const === undefined ? null : [schema.const]);
+  return values && values.length > 0 && values.every((each) => typeof each === 'string') ? (values as string[]) : null;
+}
+
+function withoutNull(schema: Schema): Schema {
+  const kept = schema.anyOf?.filter((each) => each.type !== 'null');
+  if (!kept || kept.length === schema.anyOf?.length) return schema;
+  return kept.length === 1 ? { ...kept[0], description: schema.description ?? kept[0]!.description } : { ...schema, anyOf: kept };
+}
+
+const hintOf = (value: Arg['value'], many: boolean): string | undefined => {
+  const word = value === 'integer' || value === 'number' ? 'n' : value === 'json' ? 'json' : undefined;
+  return many ? `${word ?? 'text'}…` : word;
+};
+
+function describe(text: string | undefined, fallback: unknown): string {
+  const said = (text ?? '').replace(/\.$/, '');
+  if (fallback === undefined || fallback === null) return said;
+  return `${said}${said === '' ? '' : ' '}(default ${typeof fallback === 'string' ? fallback : JSON.stringify(fallback)})`;
+}
+
+/** What goes over the wire: given arguments only, so the daemon's defaults hold. */
+export function inputOf(fields: ReadonlyMap<string, string>, parsed: Parsed): Record<string, unknown> {
+  const input: Record<string, unknown> = {};
+  for (const [name, field] of fields) if (Object.hasOwn(parsed, name)) input[field] = parsed[name];
+  return input;
+}

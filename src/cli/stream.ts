@@ -1,0 +1,61 @@
+import { follow } from '../client/follow';
+import type { StreamEvent } from '../client/event_stream';
+import type { Entry } from './catalogue';
+import type { Invocation, Parsed } from './command';
+import { cell } from './format';
+
+/** Frames about the stream itself: they do not count as events, and a person reads of them on stderr. */
+const CONTROL = new Set(['gap', 'lagged', 'shutdown']);
+
+/** Prints a stream's events until the count is reached, the time is over or Ctrl-C. Breaks are resumed by id. */
+export async function runStream(entry: Entry, input: Record<string, unknown>, args: Parsed, invocation: Invocation): Promise<number> {
+  const { globals, out, client } = invocation;
+  const signal = invocation.interrupted();
+  const over = new AbortController();
+  const limit = globals.timeoutMs === undefined ? undefined : setTimeout(() => over.abort(), globals.timeoutMs);
+  const options = { signal: AbortSignal.any([signal, over.signal]), lastEventId: args.since as string | undefined };
+  const events = args.reconnect === false
+    ? client().stream(entry.path!, input, options)
+    : follow(client(), entry.path!, input, {
+        ...options,
+        onBreak: () => out.note('zd: the connection broke; waiting for the daemon'),
+        onBack: () => out.note('zd: connected again'),
+      });
+  let left = (args.count as number | undefined) ?? Infinity;
+  try {
+    for await (const event of events) {
+      const control = CONTROL.has(event.event);
+      if (globals.json) out.line(ndjson(event));
+      else if (control) out.note(`zd: ${event.event}: ${event.data}`);
+      else out.line(human(event, entry.cli?.essential, globals.quiet));
+      if (!control && --left <= 0) return 0;
+    }
+    return 0;
+  } catch (error) {
+    if (over.signal.aborted && !signal.aborted) return 124;
+    throw error;
+  } finally {
+    clearTimeout(limit);
+  }
+}
+
+/** The frame as the API's own NDJSON has it; the data keeps its very text. */
+const ndjson = ({ id, event, data }: StreamEvent): string => `{${id === '' ? '' : `"id":${JSON.stringify(id)},`}"event":${JSON.stringify(event)},"data":${data}}`;
+
+/** `12:00:01 scope topic data`; with `-q` the data alone. */
+function human({ event, data }: StreamEvent, essential: string | undefined, quiet: boolean): string {
+  let value: unknown;
+  try {
+    value = JSON.parse(data);
+  } catch {
+    return data;
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return quiet ? data : `${event} ${data}`;
+  const record = value as Record<string, unknown>;
+  const main = essential ?? 'data';
+  const payload = main in record ? (typeof record[main] === 'string' ? cell(record[main]) : JSON.stringify(record[main])) : data;
+  if (quiet) return payload;
+  const time = typeof record.ts_ns === 'number' ? new Date(record.ts_ns / 1e6) : new Date();
+  const head = [time.toLocaleTimeString('en-GB'), record.scope ?? event, record.topic].filter((part) => part !== undefined).map((part) => cell(part));
+  return [...head, payload].join(' ');
+}

@@ -1,0 +1,16 @@
+import type { Check } from '../areas/meta/service';
+import type { Addresses } from './lifecycle';
+import type { Env, Paths } from './paths';
+
+export interface DoctorTarget {
+  readonly paths: Paths;
+  readonly env: Env;
+  /** Where the daemon listens; null when none runs. */
+  readonly addresses: Addresses | null;
+  /** Whether this process is the daemon: some facts are only known from inside. */
+  readonly inside: boolean;
+}
+
+export const ok = (name: string, detail: string): Check => ({ name, status: 'ok', detail, remedy: '' });
+export const warn = (name: string, detail: string, remedy: string): Check => ({ name, status: 'warn', detail, remedy });
+export const fail = (name: string, detail: string, remedy: string): Check => ({ name, status: 'fail', detail, remedy });

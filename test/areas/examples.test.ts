@@ -1,0 +1,28 @@
+import { beforeAll, expect, test } from 'bun:test';
+import { areas } from '../../src/areas';
+import { Registry } from '../../src/kernel/registry';
+import { checker } from '../../src/kernel/validate';
+import { startDaemon, type TestDaemon } from '../helper/daemon';
+
+const registry = new Registry(areas);
+let daemon: TestDaemon;
+
+beforeAll(async () => {
+  daemon = await startDaemon();
+});
+
+for (const op of registry.ops.values()) {
+  test(`the example of ${op.name} works, and its reply is what the schema says`, async () => {
+    for (const step of op.exampleSetup ?? []) expect((await daemon.call(step.op, step.input)).status).toBe(200);
+    const { status, body } = await daemon.call(op.name, op.example);
+    expect([status, body.code, body.msg]).toEqual([200, undefined, undefined]);
+    const { ok, ...reply } = body;
+    expect(ok).toBe(true);
+    expect([...checker(op.output).Errors(reply)].map(({ path, message }) => `${path} ${message}`)).toEqual([]);
+  });
+}
+
+test('every op is published, in bytewise order', async () => {
+  const { ops } = (await (await daemon.fetch('/ops')).json()) as { ops: string[] };
+  expect(ops).toEqual([...registry.ops.keys()].toSorted((a, b) => (a < b ? -1 : 1)));
+});
