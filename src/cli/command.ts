@@ -18,6 +18,8 @@ export interface Arg {
   readonly maximum?: number;
   /** A flag that may be repeated, or the positional that takes all remaining words: an array. */
   readonly many?: boolean;
+  /** What a shell may complete beside `options`. */
+  readonly suggest?: 'operations' | 'commands' | 'files' | 'folders';
 }
 
 export type Args = Readonly<Record<string, Arg>>;
@@ -54,12 +56,12 @@ export interface CommandSpec {
   readonly run: (args: Parsed, invocation: Invocation) => Promise<number | void> | number | void;
 }
 
-/** A citty command whose `run` gets the invocation through `data`. */
+/** A citty command whose `run` gets the invocation through `data` and always answers with an exit code. */
 export function command(spec: CommandSpec): CommandDef {
   return {
     meta: { name: spec.name, description: spec.summary, hidden: spec.hidden ?? false },
     args: { ...spec.args } as NonNullable<CommandDef['args']>,
-    run: ({ args, data }) => spec.run(args as Parsed, data as Invocation),
+    run: async ({ args, data }) => (await spec.run(args as Parsed, data as Invocation)) ?? 0,
   };
 }
 

@@ -10,6 +10,9 @@ const STREAM_ARGS: Args = {
   reconnect: { type: 'boolean', default: true, description: 'Resume by id when the connection breaks' },
 };
 
+/** `--since` sends it as the header. */
+const RESUME_FIELD = 'last_event_id';
+
 /** The command of one operation or stream. */
 export function derive(entry: Entry): CommandDef {
   const { args, fields } = argsOf(entry);
@@ -35,13 +38,14 @@ export function argsOf(entry: Entry): { args: Args; fields: ReadonlyMap<string, 
   const places = [...(hints?.positional ?? []), ...(rest !== undefined && !hints?.positional?.includes(rest) ? [rest] : [])];
   const args: Record<string, Arg> = {};
   const fields = new Map<string, string>();
+  const resume = entry.kind === 'stream' ? RESUME_FIELD : null;
   for (const field of [...places, ...Object.keys(properties).filter((key) => !places.includes(key))]) {
     const schema = properties[field];
-    if (!schema) continue;
+    if (!schema || field === resume) continue;
     const name = hints?.rename?.[field] ?? field.replaceAll('_', '-');
     const positional = places.includes(field);
     const required = entry.input.required?.includes(field) ?? false;
-    args[name] = argOf(schema, { positional, required, json: hints?.json?.includes(field) ?? false, rest: field === rest });
+    args[name] = argOf(schema, { positional, required, json: hints?.json?.includes(field) ?? false, rest: field === rest, last: field === places.at(-1) });
     fields.set(name, field);
   }
   return { args, fields };
@@ -52,13 +56,14 @@ interface Place {
   readonly required: boolean;
   readonly json: boolean;
   readonly rest: boolean;
+  readonly last: boolean;
 }
 
-function argOf(given: Schema, { positional, required, json, rest }: Place): Arg {
+function argOf(given: Schema, { positional, required, json, rest, last }: Place): Arg {
   const schema = withoutNull(given);
-  const item = schema.type === 'array' && schema.items ? withoutNull(schema.items) : null;
+  const item = itemOf(schema);
   // An array of plain values is a flag that repeats or the remaining words; an array of objects is one JSON text.
-  const many = item !== null && isPlain(item) && (rest || !positional);
+  const many = item !== null && isPlain(item) && (rest || !positional || last);
   const options = optionsOf(many ? item : schema);
   const value = json ? 'json-or-text' : kindOf(many ? item : schema);
   const about: Arg = {
@@ -87,8 +92,14 @@ function kindOf(schema: Schema): Arg['value'] {
     case 'array':
       return 'json';
     default:
-      return 'json-or-text';
+      return undefined;
   }
+}
+
+/** What an array holds, also of the form "one or a list of them"; null for everything else. */
+function itemOf(schema: Schema): Schema | null {
+  const list = schema.anyOf?.length === 2 ? schema.anyOf.find((each) => each.type === 'array') : schema.type === 'array' ? schema : undefined;
+  return list?.items ? withoutNull(list.items) : null;
 }
 
 /** The only texts allowed, or null. */

@@ -6,9 +6,9 @@ export const GLOBAL_ARGS: Args = {
   json: { type: 'boolean', description: 'Print exactly the reply of the API' },
   quiet: { type: 'boolean', alias: 'q', description: 'Print ids or the essential value only' },
   timeout: { type: 'string', value: 'number', minimum: 0, valueHint: 'secs', description: 'Give up after this many seconds (exit 124)' },
-  home: { type: 'string', valueHint: 'dir', description: 'The daemon of this home (ZD_HOME)' },
+  home: { type: 'string', valueHint: 'dir', suggest: 'folders', description: 'The daemon of this home (ZD_HOME)' },
   url: { type: 'string', valueHint: 'url', description: 'A daemon over TCP, for example http://127.0.0.1:7733 (ZD_URL)' },
-  'token-file': { type: 'string', valueHint: 'file', description: 'The bearer token for --url (ZD_TOKEN, ZD_TOKEN_FILE)' },
+  'token-file': { type: 'string', valueHint: 'file', suggest: 'files', description: 'The bearer token for --url (ZD_TOKEN, ZD_TOKEN_FILE)' },
   help: { type: 'boolean', alias: 'h', description: 'Show this help' },
 };
 

@@ -40,7 +40,7 @@ export class Output {
     const essential = hints?.essential;
     if (essential === null) return;
     if (hints?.table && this.terminal && !this.globals.quiet) return this.rows(result, hints.table);
-    if (essential !== undefined) return this.essential(result[essential]);
+    if (essential !== undefined) return this.essential(result[essential], result[`${essential}_base64`]);
     if (hints?.table) return this.tsv(result, hints.table, this.globals.quiet);
     if (this.globals.quiet) return;
     if (this.terminal) return this.fields(result);
@@ -69,8 +69,14 @@ export class Output {
     return this.terminal && !this.env.NO_COLOR && this.env.TERM !== 'dumb';
   }
 
-  private essential(value: unknown): void {
-    if (value === undefined || value === null) return;
+  /** Bytes that JSON cannot hold come beside the value, in base64; a terminal is spared them. */
+  private essential(value: unknown, base64: unknown): void {
+    if (typeof base64 === 'string') {
+      const bytes = Uint8Array.fromBase64(base64);
+      if (this.terminal) return this.note(`(${bytes.length} bytes that are not text; send them to a file or a pipe)`);
+      return writeAll(1, bytes);
+    }
+    if (value === undefined) return;
     if (Array.isArray(value)) this.text(value.map((item) => `${plain(item)}\n`).join(''));
     else if (typeof value === 'object' && this.terminal) this.line(JSON.stringify(value, null, 2));
     else this.line(plain(value));

@@ -27,7 +27,7 @@ export async function runStream(entry: Entry, input: Record<string, unknown>, ar
       const control = CONTROL.has(event.event);
       if (globals.json) out.line(ndjson(event));
       else if (control) out.note(`zd: ${event.event}: ${event.data}`);
-      else out.line(human(event, entry.cli?.essential, globals.quiet));
+      else out.line(human(event, entry.cli?.essential ?? 'data', globals.quiet));
       if (!control && --left <= 0) return 0;
     }
     return 0;
@@ -43,7 +43,7 @@ export async function runStream(entry: Entry, input: Record<string, unknown>, ar
 const ndjson = ({ id, event, data }: StreamEvent): string => `{${id === '' ? '' : `"id":${JSON.stringify(id)},`}"event":${JSON.stringify(event)},"data":${data}}`;
 
 /** `12:00:01 scope topic data`; with `-q` the data alone. */
-function human({ event, data }: StreamEvent, essential: string | undefined, quiet: boolean): string {
+function human({ event, data }: StreamEvent, main: string, quiet: boolean): string {
   let value: unknown;
   try {
     value = JSON.parse(data);
@@ -52,7 +52,6 @@ function human({ event, data }: StreamEvent, essential: string | undefined, quie
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return quiet ? data : `${event} ${data}`;
   const record = value as Record<string, unknown>;
-  const main = essential ?? 'data';
   const payload = main in record ? (typeof record[main] === 'string' ? cell(record[main]) : JSON.stringify(record[main])) : data;
   if (quiet) return payload;
   const time = typeof record.ts_ns === 'number' ? new Date(record.ts_ns / 1e6) : new Date();

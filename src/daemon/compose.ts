@@ -41,8 +41,8 @@ export async function compose({ paths, config, clock, log, logFiles, lifecycle, 
       commit: lifecycle.commit,
       uptimeMs: () => lifecycle.uptimeMs(),
       subscriptions: () => events.subscriptions(),
-      ops: registry.names(),
-      paths: ['/health', '/ops', '/metrics', '/openapi', '/openapi.json', '/openapi/json', ...registry.streams.keys()],
+      ops: [...registry.names(), ...[...registry.streams.values()].map((stream) => stream.name)],
+      paths: ['/', '/health', '/ops', '/metrics', '/openapi', '/openapi.json', '/openapi/json', ...registry.streams.keys()],
     });
     const services: Services = { clock, log, events, cache, config, metrics, lifecycle, logFiles };
     const dispatcher = new Dispatcher(registry, services, observer(metrics, log));

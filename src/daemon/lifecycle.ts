@@ -1,5 +1,5 @@
 import { Database } from 'bun:sqlite';
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, rmSync, statSync } from 'node:fs';
 import type { ReloadResult } from '../areas/config/service';
 import type { Check, LifecycleService, StopReason } from '../areas/meta/service';
 import { systemClock, type Clock } from '../kernel/clock';
@@ -58,6 +58,7 @@ export class Lifecycle implements LifecycleService {
   readonly protocolVersion = protocolVersion;
   readonly startedAt: number;
   private readonly startedMonotonic: number;
+  private readonly lockInode: number | undefined;
   private readonly ended = Promise.withResolvers<Ending>();
   private daemon: Daemon | undefined;
   private ending: StopReason | undefined;
@@ -72,6 +73,7 @@ export class Lifecycle implements LifecycleService {
   ) {
     this.startedAt = clock.now();
     this.startedMonotonic = clock.monotonic();
+    this.lockInode = inode(paths.lockFile);
   }
 
   /** Resolves when the daemon has stopped, or must end without having stopped. */
@@ -140,7 +142,7 @@ export class Lifecycle implements LifecycleService {
     clearInterval(this.watcher);
     const budget = setTimeout(() => this.force('the time to stop is over'), this.config.value('shutdown.grace_ms') + CLOSE_MS);
     this.daemon!.stop(reason).then(
-      () => this.finish(0, reason),
+      () => this.finish(reason === 'failure' ? 1 : 0, reason),
       (error: unknown) => {
         this.log.error('stop failed', { error });
         this.finish(1, reason);
@@ -159,6 +161,10 @@ export class Lifecycle implements LifecycleService {
   /** The runtime folder may be wiped while the daemon lives (logout, tmpfiles): listen and announce again. */
   private async keepReachable(): Promise<void> {
     if (this.checking || this.ending) return;
+    if (inode(this.paths.lockFile) !== this.lockInode) {
+      this.log.error('the home of this daemon was removed', { lock: this.paths.lockFile });
+      return this.begin('failure');
+    }
     this.checking = true;
     try {
       if (this.daemon?.rebind && !existsSync(this.daemon.addresses.socket)) {
@@ -180,6 +186,8 @@ export class Lifecycle implements LifecycleService {
     writeDaemonRecord(this.paths.daemonFile, { pid: this.pid, start_token: startToken(this.pid) ?? '', socket, tcp, version, started_at: this.startedAt, open: this.config.value('http.open') });
   }
 }
+
+const inode = (file: string): number | undefined => statSync(file, { throwIfNoEntry: false })?.ino;
 
 export function sqliteVersion(): string {
   const db = new Database(':memory:');

@@ -1,4 +1,4 @@
-import { closeSync, constants, createReadStream, existsSync, fstatSync, openSync, readdirSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import { closeSync, constants, createReadStream, existsSync, fstatSync, openSync, readdirSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { LogFiles } from '../areas/meta/service';
 import type { Level, Sink } from '../kernel/log';
@@ -72,7 +72,8 @@ export class LogFile implements Sink, LogFiles {
 
   async stats(): Promise<{ name: string; bytes: number; lines: number }[]> {
     this.flush();
-    return Promise.all(this.files().map(async (name) => ({ name, bytes: statSync(join(dirname(this.file), name)).size, lines: await countLines(join(dirname(this.file), name)) })));
+    const folder = dirname(this.file);
+    return Promise.all(this.files().map(async (name) => ({ name, ...(await measure(join(folder, name))) })));
   }
 
   close(): void {
@@ -114,10 +115,14 @@ export class LogFile implements Sink, LogFiles {
   }
 }
 
-async function countLines(file: string): Promise<number> {
+/** Opened at once, so a rotation meanwhile changes the name and not what is counted. */
+async function measure(file: string): Promise<{ bytes: number; lines: number }> {
+  const fd = openSync(file, 'r');
+  let bytes = 0;
   let lines = 0;
-  for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {
+  for await (const chunk of createReadStream(file, { fd }) as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
     for (let at = chunk.indexOf(10); at !== -1; at = chunk.indexOf(10, at + 1)) lines++;
   }
-  return lines;
+  return { bytes, lines };
 }

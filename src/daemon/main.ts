@@ -49,7 +49,8 @@ export async function runDaemon(options: RunOptions): Promise<number> {
       lock?.release();
       lock = null;
     });
-    if (ending.reason !== 'ipc_restart') return ending.code;
+    // After a forced end this process still holds its listeners, so only one that ends itself may start another.
+    if (ending.reason !== 'ipc_restart' || (ending.code !== 0 && options.foreground)) return ending.code;
     return underManager(env) ? EXIT_RESTART : await becomeReplacement(options.foreground, env);
   } catch (error) {
     const expected = error instanceof ConfigError || error instanceof FolderError;
@@ -70,10 +71,15 @@ async function takeLock(paths: Paths): Promise<InstanceLock | null> {
   for (let tries = 1; ; tries++) {
     const lock = acquireInstance(paths.lockFile);
     if (lock || tries === LOCK_TRIES) return lock;
-    const record = readDaemonRecord(paths.daemonFile);
-    if (record && startToken(record.pid) === record.start_token) return null;
+    if (livingDaemon(paths) !== null) return null;
     await Bun.sleep(LOCK_PAUSE_MS);
   }
+}
+
+/** The pid that the address file names, when that very process is alive. */
+function livingDaemon(paths: Paths): number | null {
+  const record = readDaemonRecord(paths.daemonFile);
+  return record && startToken(record.pid) === record.start_token ? record.pid : null;
 }
 
 /** From the lock to its release. */
@@ -129,7 +135,7 @@ function onSignals(lifecycle: Lifecycle, log: () => ReturnType<typeof createLogg
 }
 
 function alreadyRunning(paths: Paths, foreground: boolean): number {
-  const pid = readDaemonRecord(paths.daemonFile)?.pid ?? null;
+  const pid = livingDaemon(paths);
   process.stderr.write(`another zd is already running${pid === null ? '' : ` (pid ${pid})`}\n`);
   report(foreground, { event: 'already_running', pid });
   return EXIT.ok;

@@ -16,7 +16,7 @@ export interface CliHints<K extends string = string> {
   /** Fields whose text is parsed as JSON when it is valid JSON, else taken as a string. */
   readonly json?: readonly K[];
   /** The output field a pipe gets; the whole reply without it. `null`: print nothing but the exit code. */
-  readonly essential?: string;
+  readonly essential?: string | null;
   /** Output field that holds the rows of a table, and its columns. */
   readonly table?: { readonly rows: string; readonly columns?: readonly string[] };
 }

@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import type { Env, Paths } from '../daemon/paths';
 import { ZdError } from '../kernel/error';
+import { answering, untilAnswers, type Answering } from './answer';
 import { Launchd } from './launchd';
 import type { Manager, Run, ServiceState } from './manager';
 import { thisProgram, type Program } from './program';
@@ -10,11 +11,12 @@ import { Systemd } from './systemd';
 
 export type { ServiceState } from './manager';
 
-/** What tests replace: the platform, how programs are run, what the service starts. */
+/** What tests replace: the platform, how programs are run, what the service starts, how its daemon is asked. */
 export interface ServiceOptions {
   readonly platform?: string;
   readonly run?: Run;
   readonly program?: Program;
+  readonly answers?: Answering;
 }
 
 /** The manager of this platform for one home, or null where zd knows none. */
@@ -51,9 +53,10 @@ export async function serviceState(paths: Paths, env: Env, options: ServiceOptio
 }
 
 /**
- * Writes the service for this program, enables and (re)starts it. `stopOther` ends a daemon of the same home that runs
- * without the service, which would hold the home's lock; it is called after everything that can refuse was asked.
- * Throws `no_service_manager`, `service_failed`, `conflict` (a file of somebody else), `bad_args` (a path no service can name).
+ * Writes the service for this program, enables and (re)starts it; resolves when its daemon answers. `stopOther` ends a
+ * daemon of the same home that runs without the service, which would hold the home's lock; it is called after everything
+ * that can refuse was asked. Throws `no_service_manager`, `service_failed`, `conflict` (a file of somebody else),
+ * `bad_args` (a path no service can name).
  */
 export async function installService(paths: Paths, env: Env, stopOther: () => Promise<void>, options: ServiceOptions = {}): Promise<ServiceState> {
   const manager = requireManager(paths, env, options);
@@ -61,8 +64,7 @@ export async function installService(paths: Paths, env: Env, stopOther: () => Pr
   const before = await manager.state();
   await manager.install();
   if (!before.active) await stopOther();
-  await manager.restart();
-  return manager.state();
+  return run(manager, 'restart', paths, options);
 }
 
 /** Stops and removes the service and leaves all data. False when there was none. */
@@ -75,11 +77,18 @@ export async function uninstallService(paths: Paths, env: Env, options: ServiceO
   return true;
 }
 
-/** Starts the installed service; returns when the process runs, which is before it answers. */
-export const startService = (paths: Paths, env: Env, options: ServiceOptions = {}): Promise<void> => requireManager(paths, env, options).start();
+/** Starts the installed service and resolves when its daemon answers. */
+export const startService = (paths: Paths, env: Env, options: ServiceOptions = {}): Promise<ServiceState> =>
+  run(requireManager(paths, env, options), 'start', paths, options);
+
+/** Ends the running daemon, if any, and starts the installed service as `startService` does. */
+export const restartService = (paths: Paths, env: Env, options: ServiceOptions = {}): Promise<ServiceState> =>
+  run(requireManager(paths, env, options), 'restart', paths, options);
 
 /** Stops the installed service and returns when it has ended. It starts again at the next login. */
 export const stopService = (paths: Paths, env: Env, options: ServiceOptions = {}): Promise<void> => requireManager(paths, env, options).stop();
 
-/** Ends the running daemon, if any, and starts the installed service. */
-export const restartService = (paths: Paths, env: Env, options: ServiceOptions = {}): Promise<void> => requireManager(paths, env, options).restart();
+async function run(manager: Manager, verb: 'start' | 'restart', paths: Paths, options: ServiceOptions): Promise<ServiceState> {
+  await manager[verb]();
+  return untilAnswers(paths, () => manager.state(), options.answers ?? answering);
+}

@@ -118,7 +118,7 @@ export class Systemd implements Manager {
     if (ran.code === 0) return;
     if (await this.show('', ['Version']) === null) throw noManager(ran);
     throw new ZdError('service_failed', `systemctl --user ${args.join(' ')}: ${firstLine(ran)}`, {
-      hint: `\`journalctl --user -u ${this.unit} -n 20\` and \`zd logs\` say why.`,
+      hint: `\`zd config check\`, ${this.site.paths.logFile} and \`journalctl --user -u ${this.unit} -n 20\` say why.`,
     });
   }
 
@@ -131,7 +131,7 @@ const firstLine = (ran: Ran): string => ran.stderr.trim().split('\n')[0] || `exi
 
 const noManager = (ran: Ran): ZdError =>
   new ZdError('no_service_manager', `The systemd user manager does not answer: ${firstLine(ran)}.`, {
-    hint: 'It runs in login sessions, not under su, sudo or in most containers; `zd up` needs none. For a session that never logs in: loginctl enable-linger.',
+    hint: 'It runs in login sessions, not under su, sudo or in most containers; for a user who never logs in: loginctl enable-linger. Where no service is installed, `zd up` needs none.',
   });
 
 /** logind keeps one file per lingering user; asking for it by name needs neither a bus nor a session. */

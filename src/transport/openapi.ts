@@ -137,8 +137,8 @@ function servicePaths(options: OpenApiOptions, failures: Failures): Json {
       operationId,
       tags: ['service'],
       summary,
-      ...(options.tokenRequired ? { security: open ? [] : [{ bearer: ['meta.read'] }] } : {}),
-      responses: { 200: { description: summary, content }, ...failures.responses([...GATE_CODES, ...(open ? [] : TOKEN_CODES)]) },
+      ...(options.tokenRequired ? { security: open ? [] : [{ bearer: [] }] } : {}),
+      responses: { 200: { description: summary, content }, ...failures.responses([...GATE_CODES, ...(open ? [] : ['unauthorized' as const])]) },
     },
   });
   const json = (required: Record<string, JsonSchema>) => ({

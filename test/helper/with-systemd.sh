@@ -89,8 +89,7 @@ for ((i = 0; i < limit * 10; i++)); do
 done
 alive=no
 kill -0 "$pid" 2>/dev/null && alive=yes
-kill -KILL "$pid" 2>/dev/null || true
-wait "$pid" 2>/dev/null || true
+{ kill -KILL "$pid" || true; wait "$pid" || true; } 2>/dev/null
 [ -e "$work/out" ] && cat "$work/out"
 if [ -e "$work/rc" ]; then exit "$(cat "$work/rc")"; fi
 if [ "$alive" = yes ]; then echo "no answer in $limit s" >&2; exit 124; fi

@@ -8,6 +8,8 @@ const no = (code: number, stderr: string): Ran => ({ code, stdout: '', stderr })
 export class FakeLaunchd {
   readonly calls: string[][] = [];
   readonly disabled = new Set<string>();
+  /** Whether what is started ends at once. */
+  refuses = false;
   private readonly agents = new Map<string, { pid: number | null; leaving: number }>();
   private nextPid = 100;
 
@@ -26,10 +28,10 @@ export class FakeLaunchd {
     if (verb === 'bootstrap') {
       const name = /<key>Label<\/key>\s*<string>(.*?)</.exec(readFileSync(file, 'utf8'))![1]!;
       if (this.agents.has(name)) return no(5, 'Bootstrap failed: 5: Input/output error');
-      return void this.agents.set(name, { pid: this.nextPid++, leaving: 0 }), ok();
+      return void this.agents.set(name, { pid: this.spawn(), leaving: 0 }), ok();
     }
     if (!agent) return no(113, 'Could not find service');
-    if (verb === 'kickstart') return void (agent.pid ??= this.nextPid++), ok();
+    if (verb === 'kickstart') return void (agent.pid ??= this.spawn()), ok();
     if (verb === 'bootout') return void (agent.leaving = 3), no(36, 'Boot-out failed: 36: Operation now in progress');
     return no(64, `unknown verb ${verb}`);
   };
@@ -37,6 +39,14 @@ export class FakeLaunchd {
   /** The agent's process ended by itself, well. */
   end(label: string): void {
     this.agents.get(label)!.pid = null;
+  }
+
+  pid(label: string): number | null {
+    return this.agents.get(label)?.pid ?? null;
+  }
+
+  private spawn(): number | null {
+    return this.refuses ? null : this.nextPid++;
   }
 
   private find(label: string): { pid: number | null; leaving: number } | undefined {

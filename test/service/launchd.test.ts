@@ -20,7 +20,7 @@ beforeEach(() => {
 const on = (launchd: FakeLaunchd, argv: readonly string[] = [process.execPath]) => {
   const env = { HOME };
   const paths = resolvePaths(env);
-  const options = { platform: 'darwin', run: launchd.run, program: { argv, env: {}, logFile: paths.logFile } };
+  const options = { platform: 'darwin', run: launchd.run, program: { argv, env: {}, logFile: paths.logFile }, answers: async () => launchd.pid('dev.zd.daemon') };
   let stopped = 0;
   return {
     paths,
@@ -79,6 +79,16 @@ test('installing again over a running agent replaces it and stops nothing else',
   expect(await zd.state()).toMatchObject({ stale: true, command: [process.execPath, '/gone/main.ts'] });
   expect(await zd.install()).toMatchObject({ stale: false, active: true, pid: 101 });
   expect(zd.stopped()).toBe(0);
+});
+
+test('a daemon that ends right after its start is reported at once', async () => {
+  const launchd = screen();
+  launchd.refuses = true;
+  const zd = on(launchd);
+  await expect(zd.install()).rejects.toMatchObject({ code: 'service_failed', message: expect.stringContaining('ended right after its start') });
+  launchd.refuses = false;
+  await zd.start();
+  expect(await zd.state()).toMatchObject({ active: true });
 });
 
 test('without a screen the agent goes to the background session', async () => {

@@ -66,10 +66,10 @@ export function prefixEnd(prefix: string): string | null {
 }
 
 /** Names are stored as UTF-8, where a lone surrogate or a NUL would make two keys one. `path` as in `encodeValue`. */
-export function checkNames(ns: string, key: string, path = ''): void {
+export function checkNames(ns: string, key: string, path = '', field = 'key'): void {
   if (!ns.isWellFormed()) throw new ZdError('bad_args', `${path}/ns: not well-formed Unicode`, { path: `${path}/ns` });
   if (!key.isWellFormed() || key.includes('\0')) {
-    throw new ZdError('bad_args', `${path}/key: not well-formed Unicode, or it holds a NUL`, { path: `${path}/key` });
+    throw new ZdError('bad_args', `${path}/${field}: not well-formed Unicode, or it holds a NUL`, { path: `${path}/${field}` });
   }
 }
 

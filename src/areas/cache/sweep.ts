@@ -36,7 +36,7 @@ export class Sweep {
     this.timer.unref();
   }
 
-  /** Queues the read counters, which the database commits at the latest when it closes. */
+  /** Queues the read counters: closing the database commits them. */
   stop(): void {
     clearInterval(this.timer);
     this.timer = undefined;

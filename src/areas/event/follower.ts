@@ -39,7 +39,18 @@ export class Follower {
     if (signal.aborted) this.close();
   }
 
-  async *frames(): AsyncGenerator<Frame | EncodedFrames> {
+  frames(): AsyncGenerator<Frame | EncodedFrames> {
+    const frames = this.run();
+    const end = frames.return.bind(frames);
+    // A plain return() would queue behind a next() that waits for an event, for ever on a quiet log.
+    frames.return = (value) => {
+      this.close();
+      return end(value);
+    };
+    return frames;
+  }
+
+  private async *run(): AsyncGenerator<Frame | EncodedFrames> {
     try {
       if (this.opening) yield this.opening;
       if (!this.subscription) yield* this.replay();

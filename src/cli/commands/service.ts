@@ -1,55 +1,46 @@
 import { defineCommand } from 'citty';
-import { resolvePaths, type Env } from '../../daemon/paths';
 import { EXIT } from '../../kernel/codes';
 import type { ServiceState } from '../../service/install';
+import { command, type Invocation } from '../command';
 
-const json = { json: { type: 'boolean', description: 'Print the whole state as JSON' } } as const;
-const env: Env = process.env;
-
-const install = defineCommand({
-  meta: { name: 'install', description: 'Install zd as a service of this user, and start it' },
-  args: json,
-  async run({ args }) {
-    const { installService, serviceState } = await import('../../service/install');
-    const { stopUnmanaged, untilAnswers } = await import('../../service/takeover');
-    const paths = resolvePaths(env);
+const install = command({
+  name: 'service install',
+  summary: 'Install zd as a service of this user, and start it',
+  async run(_args, invocation) {
+    const { installService } = await import('../../service/install');
+    const { stopUnmanaged } = await import('../../service/unmanaged');
+    const { env, paths, out } = invocation;
     let stopped = false;
-    await installService(paths, env, async () => {
+    const state = await installService(paths, env, async () => {
       stopped = await stopUnmanaged(paths);
     });
-    const pid = await untilAnswers(paths, env);
-    const state = await serviceState(paths, env);
-    if (args.json) return print(JSON.stringify({ ok: true, ...state }));
-    print(`${state.unit} is installed and runs as pid ${pid}.\n${state.unit_path}`);
-    if (stopped) note('The daemon that ran without the service was stopped first.');
-    if (env.ZD_URL || env.ZD_SOCKET) note('ZD_URL or ZD_SOCKET is set: commands of this shell go there, not to the service.');
-    for (const hint of hints(state)) note(hint);
+    show(invocation, state, state.unit, `${state.unit} is installed and runs as pid ${state.pid}.\n${state.unit_path}`);
+    if (stopped) out.note('The daemon that ran without the service was stopped first.');
+    if (env.ZD_URL || env.ZD_SOCKET) out.note('ZD_URL or ZD_SOCKET is set: commands of this shell go there, not to the service.');
   },
 });
 
-const uninstall = defineCommand({
-  meta: { name: 'uninstall', description: 'Stop the service and remove it; data and configuration stay' },
-  args: json,
-  async run({ args }) {
+const uninstall = command({
+  name: 'service uninstall',
+  summary: 'Stop the service and remove it; data and configuration stay',
+  async run(_args, { env, paths, globals, out }) {
     const { serviceState, uninstallService } = await import('../../service/install');
-    const paths = resolvePaths(env);
     const { unit } = await serviceState(paths, env);
     const removed = await uninstallService(paths, env);
-    if (args.json) return print(JSON.stringify({ ok: true, unit, removed }));
-    print(removed ? `${unit} is stopped and removed.` : `${unit} is not installed.`);
-    if (removed) note(`Data stays in ${paths.dataDir}.`);
+    if (globals.json) return out.line(JSON.stringify({ ok: true, unit, removed }));
+    if (!globals.quiet) out.line(removed ? `${unit} is stopped and removed.` : `${unit} is not installed.`);
+    if (removed) out.note(`Data stays in ${paths.dataDir}.`);
   },
 });
 
-const status = defineCommand({
-  meta: { name: 'status', description: 'Show whether the service is installed and runs, and what it starts (exit 4: not installed, 3: not running)' },
-  args: json,
-  async run({ args }) {
+const status = command({
+  name: 'service status',
+  summary: 'Show whether the service is installed and runs, and what it starts (exit 4: not installed, 3: not running)',
+  async run(_args, invocation) {
     const { serviceState } = await import('../../service/install');
-    const state = await serviceState(resolvePaths(env), env);
-    print(args.json ? JSON.stringify({ ok: true, ...state }) : table(state));
-    if (!args.json) for (const hint of hints(state)) note(hint);
-    process.exitCode = !state.installed ? EXIT.missing : state.active ? EXIT.ok : EXIT.down;
+    const state = await serviceState(invocation.paths, invocation.env);
+    show(invocation, state, state.state ?? '', table(state));
+    return !state.installed ? EXIT.missing : state.active ? EXIT.ok : EXIT.down;
   },
 });
 
@@ -57,6 +48,13 @@ export const serviceCommand = defineCommand({
   meta: { name: 'service', description: 'Run zd as a systemd user service or launchd agent' },
   subCommands: { install, uninstall, status },
 });
+
+function show({ globals, out }: Invocation, state: ServiceState, essential: string, text: string): void {
+  if (globals.json) return out.line(JSON.stringify({ ok: true, ...state }));
+  if (globals.quiet) return essential === '' ? undefined : out.line(essential);
+  out.line(text);
+  for (const hint of hints(state)) out.note(hint);
+}
 
 function table(state: ServiceState): string {
   const rows: [string, string][] = [
@@ -84,5 +82,3 @@ function hints(state: ServiceState): string[] {
 }
 
 const yesNo = (value: boolean): string => (value ? 'yes' : 'no');
-const print = (text: string): void => void process.stdout.write(`${text}\n`);
-const note = (text: string): void => void process.stderr.write(`${text}\n`);

@@ -1,0 +1,63 @@
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { Bench } from './bench/context';
+import { fanOut } from './bench/fan_out';
+import { binarySize, idleMemory, startTime } from './bench/footprint';
+import { keyValue, redisBenchmark } from './bench/key_value';
+import { processTime } from './bench/process_time';
+import { passes, print } from './bench/report';
+import { startRedis, startZd } from './bench/servers';
+import { install, step } from './setup';
+
+/**
+ * `bun run bench`: the compiled program beside its peers, in one run on one machine.
+ *   --quick       fewer and shorter rounds
+ *   --only NAME   one part, repeatable: cli, kv, fanout, start, memory
+ *   --json        the rows and bars as JSON
+ *   --bin PATH    another executable than dist/zd
+ *   --strict      exit 1 when a bar is missed
+ */
+const { values: flags } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    strict: { type: 'boolean', default: false },
+    only: { type: 'string', multiple: true, default: [] },
+    bin: { type: 'string' },
+  },
+});
+
+const parts: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
+  memory: idleMemory,
+  start: startTime,
+  cli: (bench) => processTime(bench, flags.quick ? 30 : 150),
+  kv: async (bench) => {
+    await keyValue(bench);
+    redisBenchmark(bench);
+  },
+  fanout: fanOut,
+};
+const unknown = flags.only.filter((name) => !Object.hasOwn(parts, name));
+if (unknown.length > 0) throw new Error(`--only takes ${Object.keys(parts).join(', ')}; not ${unknown.join(', ')}`);
+
+install();
+const binary = resolve(flags.bin ?? join(import.meta.dir, '../dist/zd'));
+if (!existsSync(binary) && (flags.bin !== undefined || !step(['scripts/compile.ts']))) throw new Error(`${binary} is not there`);
+
+const found: Bench['found'] = { rows: [], bars: [], skipped: [] };
+{
+  await using redis = await startRedis();
+  await using zd = await startZd(binary);
+  if (!redis) found.skipped.push('every ratio to redis: redis-server is not installed');
+  const bench: Bench = { binary, zd, redis, rounds: flags.quick ? 3 : 5, millis: flags.quick ? 400 : 1000, found };
+  binarySize(bench);
+  for (const [name, part] of Object.entries(parts)) {
+    if (flags.only.length > 0 && !flags.only.includes(name)) continue;
+    if (!flags.json) console.error(`… ${name}`);
+    await part(bench);
+  }
+}
+if (flags.json) console.log(JSON.stringify({ ...found, bars: found.bars.map((bar) => ({ ...bar, pass: passes(bar) })) }, null, 2));
+else print(found);
+process.exit(flags.strict && !found.bars.every(passes) ? 1 : 0);

@@ -1,0 +1,72 @@
+import { load } from './clients';
+import type { Bench } from './context';
+import type { LoadResult, Target } from './load';
+import { micros, perSecond, times } from './report';
+import { BATCH, type Kind, type Protocol } from './requests';
+import type { Server } from './servers';
+import { interleaved, median } from './statistics';
+
+const SECTION = 'Key and value, 100-byte values, one request in flight per connection (same load client for both)';
+const WARMUP = 0.4;
+
+const middle = (results: readonly LoadResult[], of: keyof LoadResult): number => median(results.map((result) => result[of]));
+
+/** `cache_get` and `cache_put` beside GET and SET, at 1 and 32 connections, on the socket and on TCP; then `cache_batch`. */
+export async function keyValue(bench: Bench): Promise<void> {
+  const one = (server: Server, protocol: Protocol, kind: Kind, connections: number, via: 'unix' | 'tcp') => () => {
+    const target: Target = server[via];
+    return load({ target, protocol, kind, connections, millis: bench.millis, warmupMillis: bench.millis * WARMUP, token: via === 'tcp' ? server.token : null });
+  };
+  const { zd, redis } = bench;
+  // The keys must be there before they are read.
+  await one(zd, 'http', 'put', 1, 'unix')();
+  if (redis) await one(redis, 'resp', 'put', 1, 'unix')();
+  const tasks: Record<string, () => Promise<LoadResult>> = {};
+  for (const via of ['unix', 'tcp'] as const) {
+    for (const connections of [1, 32]) {
+      for (const kind of ['get', 'put'] as const) {
+        const name = `${kind} ${via} ${connections}`;
+        if (redis) tasks[`redis ${name}`] = one(redis, 'resp', kind, connections, via);
+        tasks[`zd ${name}`] = one(zd, 'http', kind, connections, via);
+      }
+    }
+  }
+  tasks['zd batch unix 32'] = one(zd, 'http', 'batch', 32, 'unix');
+  const results = await interleaved(bench.rounds, tasks);
+  for (const [name, own] of Object.entries(results)) report(bench, name, own, results);
+  if (redis) bars(bench, (name) => middle(results[name]!, 'perSecond'));
+  else bench.found.skipped.push('redis beside cache_get and cache_put: redis-server is not installed');
+}
+
+function report(bench: Bench, name: string, own: readonly LoadResult[], all: Readonly<Record<string, LoadResult[]>>): void {
+  const rate = middle(own, 'perSecond') * (name.includes('batch') ? BATCH : 1);
+  const peer = name.includes('batch') ? 'redis put unix 32' : name.replace(/^zd/, 'redis');
+  const ratio = name.startsWith('zd') && all[peer] ? `  ${times(rate / middle(all[peer], 'perSecond'))} redis` : '';
+  const [who, kind, via, connections] = name.split(' ');
+  const what = { get: ['cache_get', 'GET'], put: ['cache_put', 'SET'], batch: [`cache_batch of ${BATCH}, per key`, ''] }[kind as 'get'][who === 'zd' ? 0 : 1];
+  bench.found.rows.push({
+    section: SECTION, name: `${who} ${what}, ${via}, ${connections} conn`, value: perSecond(rate), number: rate,
+    detail: `p50 ${micros(middle(own, 'p50')).padEnd(8)} p99 ${micros(middle(own, 'p99')).padEnd(8)}${ratio}`,
+  });
+}
+
+function bars(bench: Bench, rate: (name: string) => number): void {
+  const ratio = (name: string, measured: number, limit: number) => bench.found.bars.push({ name, measured, limit, sense: 'at least', unit: '×' });
+  ratio('cache_get at 32 connections beside redis GET, unix socket', rate('zd get unix 32') / rate('redis get unix 32'), 0.42);
+  ratio('cache_get at 32 connections beside redis GET, TCP', rate('zd get tcp 32') / rate('redis get tcp 32'), 0.42);
+  ratio('cache_put at 32 connections beside redis SET, unix socket', rate('zd put unix 32') / rate('redis put unix 32'), 0.55);
+  ratio('cache_put at 32 connections beside redis SET, TCP', rate('zd put tcp 32') / rate('redis put tcp 32'), 0.55);
+  ratio(`cache_batch of ${BATCH} per key beside redis SET, unix socket`, (rate('zd batch unix 32') * BATCH) / rate('redis put unix 32'), 2);
+}
+
+/** Redis' own client, which is written in C: says how much of the numbers above is the load client. */
+export function redisBenchmark(bench: Bench): void {
+  const program = Bun.which('redis-benchmark');
+  if (!bench.redis || !program) return void bench.found.skipped.push('redis-benchmark: not installed');
+  for (const connections of [1, 32]) {
+    const ran = Bun.spawnSync([program, '-s', bench.redis.unix.unix, '-t', 'get,set', '-n', String(connections * 1500 + 20_000), '-c', String(connections), '-d', '100', '--csv']);
+    for (const match of ran.stdout.toString().matchAll(/^"(SET|GET)","([\d.]+)"/gm)) {
+      bench.found.rows.push({ section: 'redis-benchmark, unix socket', name: `redis ${match[1]}, ${connections} conn`, value: perSecond(Number(match[2])), number: Number(match[2]) });
+    }
+  }
+}

@@ -1,0 +1,68 @@
+/** What the load client sends: the same keys and values to zd over HTTP and to redis over RESP. */
+export type Protocol = 'http' | 'resp';
+export type Kind = 'get' | 'put' | 'batch' | 'publish';
+
+export const KEYS = 1000;
+export const BATCH = 100;
+const VALUE = 'v'.repeat(100);
+const key = (at: number) => `key:${String(at % KEYS).padStart(4, '0')}`;
+
+/** Every request of a kind once, ready to write; a connection walks through them in turn. */
+export function requests(protocol: Protocol, kind: Kind, token: string | null): Uint8Array[] {
+  const count = kind === 'batch' ? KEYS / BATCH : KEYS;
+  return Array.from({ length: count }, (_, at) => Buffer.from(protocol === 'http' ? http(kind, at, token) : resp(kind, at)));
+}
+
+/** One SET or GET, as an array of bulk strings (RESP2). */
+function resp(kind: Kind, at: number): string {
+  const words = kind === 'put' ? ['SET', key(at), VALUE] : ['GET', key(at)];
+  return `*${words.length}\r\n${words.map((word) => `$${word.length}\r\n${word}\r\n`).join('')}`;
+}
+
+const OPS = {
+  get: (at: number) => ['cache_get', { ns: 'bench', key: key(at) }],
+  put: (at: number) => ['cache_put', { ns: 'bench', key: key(at), value: VALUE }],
+  batch: (at: number) => ['cache_batch', { ns: 'bench', ops: Array.from({ length: BATCH }, (_, n) => ({ op: 'put', key: key(at * BATCH + n), value: VALUE })) }],
+  publish: (at: number) => ['publish', { topic: 'bench.tick', data: { n: at } }],
+} as const satisfies Record<Kind, (at: number) => readonly [string, object]>;
+
+function http(kind: Kind, at: number, token: string | null): string {
+  const [op, input] = OPS[kind](at);
+  const body = JSON.stringify(input);
+  const auth = token ? `authorization: Bearer ${token}\r\n` : '';
+  return `POST /op/${op} HTTP/1.1\r\nhost: localhost\r\n${auth}content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+}
+
+const END_OF_HEAD = Buffer.from('\r\n\r\n');
+const LENGTH = Buffer.from('ontent-length: ', 'latin1');
+const LENGTH_UPPER = Buffer.from('ontent-Length: ', 'latin1');
+
+/** Bytes of the first reply in the buffer, 0 while it is incomplete; throws on a refusal, so only successes are counted. */
+export function replyLength(protocol: Protocol, data: Buffer): number {
+  return protocol === 'http' ? httpLength(data) : respLength(data);
+}
+
+function httpLength(data: Buffer): number {
+  const head = data.indexOf(END_OF_HEAD);
+  if (head === -1) return 0;
+  let from = data.indexOf(LENGTH);
+  if (from === -1) from = data.indexOf(LENGTH_UPPER);
+  if (data[9] !== 0x32 || from === -1 || from > head) throw new Error(`zd refused: ${data.toString('utf8', 0, 400)}`);
+  const length = head + 4 + decimal(data, from + LENGTH.length);
+  return data.length >= length ? length : 0;
+}
+
+function respLength(data: Buffer): number {
+  const line = data.indexOf(0x0a);
+  if (line === -1) return 0;
+  if (data[0] === 0x2b) return line + 1;
+  if (data[0] !== 0x24 || data[1] === 0x2d) throw new Error(`redis refused: ${data.toString('utf8', 0, 200)}`);
+  const length = line + 1 + decimal(data, 1) + 2;
+  return data.length >= length ? length : 0;
+}
+
+function decimal(data: Buffer, from: number): number {
+  let value = 0;
+  for (let at = from, byte = data[at]!; byte >= 0x30 && byte <= 0x39; byte = data[++at]!) value = value * 10 + byte - 0x30;
+  return value;
+}

@@ -1,0 +1,80 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Target } from './load';
+
+/** A server under test, ended and its files removed when disposed. */
+export interface Server extends AsyncDisposable {
+  readonly pid: number;
+  readonly unix: Target & { readonly unix: string };
+  readonly tcp: Target & { readonly port: number };
+  readonly token: string | null;
+  readonly home: string;
+}
+
+/** Socket paths are limited to about a hundred bytes, so the folder lies right under /tmp. */
+export const tempHome = (): string => mkdtempSync('/tmp/zb-');
+
+export const zdEnv = (home: string): Record<string, string> => ({ PATH: process.env.PATH ?? '/usr/bin:/bin', HOME: home, ZD_HOME: home, LANG: 'C.UTF-8' });
+
+/** A home with a free port and room for every stream of the benchmark; all else is the default. */
+export function prepareHome(): string {
+  const home = tempHome();
+  writeFileSync(join(home, 'config.toml'), '[http]\nlisten = "127.0.0.1:0"\n[limits]\nstreams = 2000\nconnections = 4000\nstreams_per_token = 2000\n', { mode: 0o600 });
+  return home;
+}
+
+export async function startZd(binary: string): Promise<Server> {
+  const home = prepareHome();
+  const child = Bun.spawn([binary, '__daemon'], { env: zdEnv(home), cwd: home, stdio: ['ignore', 'ignore', 'inherit'] });
+  const socket = join(home, 'zd.sock');
+  await answering('zd', child, async () => (await fetch('http://zd/health', { unix: socket })).ok);
+  const { tcp } = JSON.parse(readFileSync(join(home, 'daemon.json'), 'utf8')) as { tcp: { host: string; port: number } };
+  return {
+    pid: child.pid, home, unix: { unix: socket }, tcp: { hostname: tcp.host, port: tcp.port }, token: readFileSync(join(home, 'token'), 'utf8').trim(),
+    [Symbol.asyncDispose]: () => ended(child, home),
+  };
+}
+
+/** redis-server on a free port, with the append-only file that cache_put is compared to; null where it is not installed. */
+export async function startRedis(): Promise<Server | null> {
+  const program = Bun.which('redis-server');
+  if (!program) return null;
+  const home = tempHome();
+  const port = freePort();
+  const socket = join(home, 'r.sock');
+  mkdirSync(join(home, 'data'));
+  const child = Bun.spawn(
+    [program, '--port', String(port), '--bind', '127.0.0.1', '--unixsocket', socket, '--unixsocketperm', '700', '--dir', join(home, 'data'), '--save', '', '--appendonly', 'yes', '--appendfsync', 'everysec'],
+    { stdio: ['ignore', 'ignore', 'ignore'] },
+  );
+  await answering('redis-server', child, () => connects(socket));
+  return { pid: child.pid, home, unix: { unix: socket }, tcp: { hostname: '127.0.0.1', port }, token: null, [Symbol.asyncDispose]: () => ended(child, home) };
+}
+
+async function connects(socket: string): Promise<boolean> {
+  const connection = await Bun.connect({ unix: socket, socket: { data() {} } });
+  connection.end();
+  return true;
+}
+
+function freePort(): number {
+  const listener = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data() {} } });
+  const { port } = listener;
+  listener.stop(true);
+  return port;
+}
+
+async function answering(name: string, child: Bun.Subprocess, ask: () => Promise<boolean>): Promise<void> {
+  for (const end = performance.now() + 10_000; performance.now() < end; await Bun.sleep(5)) {
+    if (child.exitCode !== null) throw new Error(`${name} ended with ${child.exitCode} instead of answering`);
+    if (await ask().catch(() => false)) return;
+  }
+  child.kill('SIGKILL');
+  throw new Error(`${name} does not answer`);
+}
+
+async function ended(child: Bun.Subprocess, home: string): Promise<void> {
+  child.kill('SIGTERM');
+  await child.exited;
+  rmSync(home, { recursive: true, force: true });
+}
