@@ -36,22 +36,25 @@ export interface Entry {
   readonly example: Readonly<Record<string, unknown>>;
 }
 
-const text: string = catalogueText();
-const summaries: string = areaSummaries();
+/** A function and not a constant: the minifier would copy a constant's text into every place that reads it. */
+function text(): string {
+  return catalogueText();
+}
 
 /** The entry behind exactly these words; the others are not parsed. */
 export function entryOf(words: string): Entry | null {
   if (words === '') return null;
-  const from = text.startsWith(`${words}\t`) ? 0 : text.indexOf(`\n${words}\t`) + 1;
-  if (from === 0 && !text.startsWith(`${words}\t`)) return null;
-  const end = text.indexOf('\n', from);
-  return JSON.parse(text.slice(from + words.length + 1, end === -1 ? undefined : end)) as Entry;
+  const all = text();
+  const from = all.startsWith(`${words}\t`) ? 0 : all.indexOf(`\n${words}\t`) + 1;
+  if (from === 0 && !all.startsWith(`${words}\t`)) return null;
+  const end = all.indexOf('\n', from);
+  return JSON.parse(all.slice(from + words.length + 1, end === -1 ? undefined : end)) as Entry;
 }
 
 /** Every operation and stream, in published order. */
-export const entries = (): Entry[] => text.split('\n').filter(Boolean).map((line) => JSON.parse(line.slice(line.indexOf('\t') + 1)) as Entry);
+export const entries = (): Entry[] => text().split('\n').filter(Boolean).map((line) => JSON.parse(line.slice(line.indexOf('\t') + 1)) as Entry);
 
 /** The words of every derived command. */
-export const derivedWords = (): string[] => text.split('\n').map((line) => line.slice(0, line.indexOf('\t'))).filter(Boolean);
+export const derivedWords = (): string[] => text().split('\n').map((line) => line.slice(0, line.indexOf('\t'))).filter(Boolean);
 
-export const areaSummary = (area: string): string => (JSON.parse(summaries) as Record<string, string>)[area] ?? '';
+export const areaSummary = (area: string): string => (JSON.parse(areaSummaries()) as Record<string, string>)[area] ?? '';

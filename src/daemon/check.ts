@@ -1,4 +1,5 @@
 import type { Check } from '../areas/meta/service';
+import type { Db } from '../storage/db';
 import type { Addresses } from './lifecycle';
 import type { Env, Paths } from './paths';
 
@@ -9,6 +10,8 @@ export interface DoctorTarget {
   readonly addresses: Addresses | null;
   /** Whether this process is the daemon: some facts are only known from inside. */
   readonly inside: boolean;
+  /** The daemon's own databases, when this process is the daemon: it holds their files for itself. */
+  readonly databases: readonly Db[];
 }
 
 export const ok = (name: string, detail: string): Check => ({ name, status: 'ok', detail, remedy: '' });

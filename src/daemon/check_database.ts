@@ -19,25 +19,25 @@ export function checkSqlite(): Check[] {
   return [safe ? ok('sqlite_version', version) : warn('sqlite_version', `${version} can corrupt databases in WAL mode`, `Use a zd that brings SQLite ${SAFE_SQLITE.join('.')} or later.`)];
 }
 
-/** `PRAGMA quick_check`, table by table with a pause between them, over a read-only connection of the same SQLite. */
-export async function checkDatabases({ paths, inside }: DoctorTarget): Promise<Check[]> {
+/** `PRAGMA quick_check`, table by table with a pause between them; over the daemon's own connection while it runs. */
+export async function checkDatabases({ paths, inside, databases }: DoctorTarget): Promise<Check[]> {
   const checks: Check[] = [];
   for (const file of [paths.zdDb, paths.cacheDb]) {
     const name = `db_integrity:${basename(file)}`;
     const bytes = statSync(file, { throwIfNoEntry: false })?.size;
     if (bytes === undefined) checks.push(ok(name, 'made at the first start'));
     else if (inside && bytes > INSIDE_BYTES) checks.push(ok(name, `not read while the daemon runs (${mib(bytes)}); stop it and run \`zd doctor\` for a full check`));
-    else checks.push(await checkDatabase(name, file, bytes, inside));
+    else checks.push(await checkDatabase(name, file, bytes, inside, databases.find(({ path }) => path === file)?.sqlite));
   }
   return checks;
 }
 
-async function checkDatabase(name: string, file: string, bytes: number, inside: boolean): Promise<Check> {
+async function checkDatabase(name: string, file: string, bytes: number, inside: boolean, open?: Database): Promise<Check> {
   const remedy = `Stop zd, keep a copy of ${file}, and move it away: zd makes a new one. An older state may lie beside it as ${basename(file)}.before-vN.`;
-  let db: Database | undefined;
+  let own: Database | undefined;
   try {
-    db = new Database(file, { readonly: true });
-    db.run('PRAGMA busy_timeout = 1000');
+    const db = open ?? (own = new Database(file, { readonly: true }));
+    if (own) db.run('PRAGMA busy_timeout = 1000');
     const tables = (db.query("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'").all() as { name: string }[]).map((row) => row.name);
     const until = performance.now() + (inside ? INSIDE_MS : Infinity);
     let done = 0;
@@ -52,7 +52,7 @@ async function checkDatabase(name: string, file: string, bytes: number, inside: 
   } catch (error) {
     return fail(name, `${file}: ${error instanceof Error ? error.message : String(error)}`, remedy);
   } finally {
-    db?.close();
+    own?.close();
   }
 }
 

@@ -63,6 +63,7 @@ export async function compose({ paths, config, clock, log, logFiles, lifecycle, 
     listeners.open();
     return {
       addresses: listeners.addresses(),
+      databases: [zdDb, cacheDb],
       reload: async () => config.reload(),
       rebind: async () => listeners.heal(),
       async stop() {
@@ -102,9 +103,9 @@ class Listeners {
   /** The runtime folder may be wiped while the daemon lives; the old listener's clients keep their connections. */
   heal(): void {
     if (existsSync(this.paths.socket)) return;
-    const old = this.unix;
+    // The old listener removes the file under its name when it stops, so it goes first.
+    void this.unix?.stop();
     this.unix = listenUnix(this.paths.socket, this.http);
-    void old?.stop();
   }
 
   /** Stops accepting, lets requests in flight finish within the budget, then cuts what is left. */

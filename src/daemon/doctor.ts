@@ -35,5 +35,5 @@ export function runChecksOffline(env: Env): Promise<readonly Check[]> {
   const paths = resolvePaths(env);
   const record = readDaemonRecord(paths.daemonFile);
   const real = record?.socket === withoutRuntimeDir(paths).socket ? withoutRuntimeDir(paths) : paths;
-  return runChecks({ paths: real, env, addresses: record ? { socket: record.socket, tcp: record.tcp } : null, inside: false });
+  return runChecks({ paths: real, env, addresses: record ? { socket: record.socket, tcp: record.tcp } : null, inside: false, databases: [] });
 }

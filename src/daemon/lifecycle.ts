@@ -4,6 +4,7 @@ import type { ReloadResult } from '../areas/config/service';
 import type { Check, LifecycleService, StopReason } from '../areas/meta/service';
 import { systemClock, type Clock } from '../kernel/clock';
 import type { Logger } from '../kernel/log';
+import type { Db } from '../storage/db';
 import { commit, protocolVersion, version } from '../version';
 import { prepareFolders } from './folders';
 import { startToken } from './instance';
@@ -21,6 +22,8 @@ export interface Addresses {
 /** A composed daemon that listens. */
 export interface Daemon {
   readonly addresses: Addresses;
+  /** For `doctor`. */
+  readonly databases: readonly Db[];
   reload(): Promise<ReloadResult>;
   /** Stops accepting, tells streams, drains within `shutdown.grace_ms`, closes everything. */
   stop(reason: StopReason): Promise<void>;
@@ -135,7 +138,7 @@ export class Lifecycle implements LifecycleService {
 
   async doctor(): Promise<readonly Check[]> {
     const { runChecks } = await import('./doctor');
-    return runChecks({ paths: this.paths, env: process.env, addresses: this.addresses(), inside: true });
+    return runChecks({ paths: this.paths, env: process.env, addresses: this.addresses(), inside: true, databases: this.daemon?.databases ?? [] });
   }
 
   private drain(reason: StopReason): void {

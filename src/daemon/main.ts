@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import { EXIT } from '../kernel/codes';
 import { systemClock } from '../kernel/clock';
 import { createLogger } from '../kernel/log';
@@ -142,5 +143,11 @@ function alreadyRunning(paths: Paths, foreground: boolean): number {
 }
 
 function report(foreground: boolean, line: Report): void {
-  if (!foreground) process.stdout.write(`${JSON.stringify(line)}\n`);
+  if (foreground) return;
+  try {
+    // Not `process.stdout`, which would hold a second descriptor of the pipe for ever.
+    writeSync(1, `${JSON.stringify(line)}\n`);
+  } catch {
+    // Nobody listens any more.
+  }
 }

@@ -334,3 +334,32 @@ test('a large prefix goes in several transactions and spares what came later', a
   expect(rig.keys()).toEqual(['p99999', 'q']);
   rig.consistent();
 });
+
+test('a commit that fails leaves nothing behind, in the file or in memory', async () => {
+  const rig = new Rig();
+  const run = rig.db.sqlite.run.bind(rig.db.sqlite);
+  let failing = 0;
+  rig.db.sqlite.run = ((sql: string, ...rest: never[]) => {
+    if (sql === 'COMMIT' && failing-- > 0) throw new Error('no commit');
+    return run(sql, ...rest);
+  }) as typeof rig.db.sqlite.run;
+  const { version } = await rig.put('n', 'a', 1);
+  for (const count of [1, 2, 3, 4]) {
+    failing = count;
+    const outcomes = await Promise.all([codeOf(rig.put('n', 'a', 'changed')), codeOf(rig.put('n', 'b', 'new')), codeOf(rig.store.del('n', 'a'))]);
+    const lost = outcomes.filter((code) => code !== 'ok').length;
+    expect(lost).toBe(count - 1);
+    rig.consistent();
+    await rig.store.del('n', 'b');
+    await rig.put('n', 'a', 1);
+    failing = 1;
+    expect(await codeOf(rig.store.del('n', 'a'))).toBe('Error: no commit');
+    failing = 0;
+    expect((await rig.store.touch('n', 'a', null)).version).toBeGreaterThanOrEqual(version);
+    failing = 1;
+    expect(await codeOf(rig.put('n', 'c', 1))).toBe('Error: no commit');
+    failing = 0;
+    expect(await rig.store.del('n', 'c')).toBe(false);
+    rig.consistent();
+  }
+});

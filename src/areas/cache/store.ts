@@ -4,6 +4,7 @@ import type { Logger } from '../../kernel/log';
 import type { Db } from '../../storage/db';
 import { ReadCounters } from './counters';
 import { Eviction, type Quota } from './eviction';
+import { prepareFile } from './file';
 import { checkNames, decodeCursor, encodeCursor, isExpired, keyAfter, laterKey, missing, prefixEnd } from './model';
 import { CacheStatistics } from './statistics';
 import { Sweep } from './sweep';
@@ -48,8 +49,7 @@ export class CacheStore {
     log: Logger,
     readonly limits: () => CacheLimits,
   ) {
-    reclaimPages(db);
-    tune(db);
+    prepareFile(db);
     this.table = new CacheTable(db);
     this.writer = new CacheWriter(this.table, clock);
     this.eviction = new Eviction(this.table, clock);
@@ -176,17 +176,35 @@ export class CacheStore {
    * rules of `Db.write`: it may run twice and must leave memory alone.
    */
   write<T>(work: (changes: Changes) => T): Promise<T> {
-    return this.db.write(() => {
-      const changes = new Changes();
-      const value = work(changes);
-      for (const [ns, delta] of changes.byNs) {
-        if (delta.bytes === 0 && delta.entries === 0 && delta.expired === 0) continue;
-        const totals = this.table.add(ns, delta);
-        if (delta.bytes > 0 || delta.entries > 0) this.eviction.settle(ns, totals, this.limits(), changes.writes);
+    // A transaction that failed is known by a throw of its work, a second run of it, or its rejection.
+    const forget = () => this.table.heads.clear();
+    let ran = false;
+    const done = this.db.write(() => {
+      if (ran) forget();
+      ran = true;
+      try {
+        return this.unit(work);
+      } catch (error) {
+        forget();
+        throw error;
       }
-      this.table.reserveTicks();
-      return value;
     });
+    return done.catch((error) => {
+      forget();
+      throw error;
+    });
+  }
+
+  private unit<T>(work: (changes: Changes) => T): T {
+    const changes = new Changes();
+    const value = work(changes);
+    for (const [ns, delta] of changes.byNs) {
+      if (delta.bytes === 0 && delta.entries === 0 && delta.expired === 0) continue;
+      const totals = this.table.add(ns, delta);
+      if (delta.bytes > 0 || delta.entries > 0) this.eviction.settle(ns, totals, this.limits(), changes.writes);
+    }
+    this.table.reserveTicks();
+    return value;
   }
 
   /** Refuses a put that can never fit, before any of it happens. `path` points at it in the arguments. */
@@ -225,21 +243,4 @@ function tooLarge(what: string, limit: string, is: number, path: string): never 
 function unwrap<T>(value: T | ZdError): T {
   if (value instanceof ZdError) throw value;
   return value;
-}
-
-/**
- * Lets the sweep give free pages back to the file system. SQLite takes this setting only before the first table or with a
- * rebuild, which costs a millisecond while the file is new and is left out when it is not.
- */
-function reclaimPages(db: Db): void {
-  const { auto_vacuum: mode } = db.sqlite.query('PRAGMA auto_vacuum').get() as { auto_vacuum: number };
-  if (mode === 2 || db.size() >= 1 << 20) return;
-  db.sqlite.run('PRAGMA auto_vacuum = INCREMENTAL');
-  db.sqlite.run('VACUUM');
-}
-
-/** The hot upper pages of 100 000 small entries in memory (8 MiB), and a checkpoint every 16 MiB instead of every 4. */
-function tune(db: Db): void {
-  db.sqlite.run('PRAGMA cache_size = -8192');
-  db.sqlite.run('PRAGMA wal_autocheckpoint = 4000');
 }

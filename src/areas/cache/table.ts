@@ -1,4 +1,5 @@
 import type { Db } from '../../storage/db';
+import { HeadCache } from './heads';
 import type { Encoded } from './model';
 
 /** What a write needs to know of the entry it meets. */
@@ -34,6 +35,8 @@ const RESERVE = 1 << 20;
 
 /** The SQL of the cache. Statements live as long as the process. */
 export class CacheTable {
+  /** To be cleared when a transaction fails. */
+  readonly heads = new HeadCache();
   private readonly findStmt;
   private readonly readStmt;
   private readonly insertStmt;
@@ -94,7 +97,11 @@ export class CacheTable {
   }
 
   find(ns: string, key: string): Head | null {
-    return this.findStmt.get(ns, key);
+    const known = this.heads.get(ns, key);
+    if (known) return known;
+    const head = this.findStmt.get(ns, key);
+    if (head) this.heads.set(ns, key, head);
+    return head;
   }
 
   read(ns: string, key: string): Entry | null {
@@ -102,19 +109,23 @@ export class CacheTable {
   }
 
   insert(ns: string, key: string, value: Encoded, version: number, now: number, expiresAt: number | null): void {
-    this.insertStmt.run(ns, key, value.type, value.bytes, version, now, expiresAt, value.data);
+    const { lastInsertRowid } = this.insertStmt.run(ns, key, value.type, value.bytes, version, now, expiresAt, value.data);
+    this.heads.set(ns, key, { id: Number(lastInsertRowid), bytes: value.bytes, version, created_at: now, expires_at: expiresAt });
   }
 
   update(id: number, value: Encoded, version: number, createdAt: number, now: number, expiresAt: number | null): void {
     this.updateStmt.run(value.type, value.bytes, version, createdAt, now, expiresAt, value.data, id);
+    this.heads.replace({ id, bytes: value.bytes, version, created_at: createdAt, expires_at: expiresAt });
   }
 
   remove(id: number): void {
     this.removeStmt.run(id);
+    this.heads.delete(id);
   }
 
-  setExpiry(id: number, expiresAt: number | null): void {
-    this.expiryStmt.run(expiresAt, id);
+  setExpiry(head: Head, expiresAt: number | null): void {
+    this.expiryStmt.run(expiresAt, head.id);
+    this.heads.replace({ ...head, expires_at: expiresAt });
   }
 
   /** The entry whose recorded use is the oldest. */

@@ -101,7 +101,7 @@ export class CacheWriter {
     const found = this.table.find(ns, key);
     if (!found || isExpired(found.expires_at, now)) return missing(ns, key);
     const expiresAt = expiryOf(ttlSecs, now);
-    this.table.setExpiry(found.id, expiresAt);
+    this.table.setExpiry(found, expiresAt);
     return { id: found.id, version: found.version, expiresAt };
   }
 

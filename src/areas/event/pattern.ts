@@ -19,7 +19,6 @@ const HTTP_AS_SHELL = 'shell:0';
 /** The pattern, or what is wrong with it in words for the caller. */
 export function parsePattern(text: string): Pattern | string {
   if (text.length > MAX_PATTERN_CHARS) return `a pattern has at most ${MAX_PATTERN_CHARS} characters, this one has ${text.length}`;
-  // eslint-disable-next-line no-control-regex
   if (/[\0-\x1f\x7f]/.test(text) || !text.isWellFormed()) return 'a pattern has no control characters';
   const dot = text.indexOf('.');
   if (dot === -1) return `"${text}" has no dot between scope and topic`;

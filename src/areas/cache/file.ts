@@ -1,0 +1,24 @@
+import type { Db } from '../../storage/db';
+
+/** Settings of the cache's file that a migration cannot make; to be called before statements are prepared. */
+export function prepareFile(db: Db): void {
+  reclaimPages(db);
+  tune(db);
+}
+
+/**
+ * Lets the sweep give free pages back to the file system. SQLite takes this setting only before the first table or with a
+ * rebuild, which costs a millisecond while the file is new and is left out when it is not.
+ */
+function reclaimPages(db: Db): void {
+  const { auto_vacuum: mode } = db.sqlite.query('PRAGMA auto_vacuum').get() as { auto_vacuum: number };
+  if (mode === 2 || db.size() >= 1 << 20) return;
+  db.sqlite.run('PRAGMA auto_vacuum = INCREMENTAL');
+  db.sqlite.run('VACUUM');
+}
+
+/** The hot upper pages of 100 000 small entries in memory (8 MiB), and a checkpoint every 16 MiB instead of every 4. */
+function tune(db: Db): void {
+  db.sqlite.run('PRAGMA cache_size = -8192');
+  db.sqlite.run('PRAGMA wal_autocheckpoint = 4000');
+}
