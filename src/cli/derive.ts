@@ -7,7 +7,7 @@ import { runStream } from './stream';
 const STREAM_ARGS: Args = {
   count: { type: 'string', alias: 'n', value: 'integer', minimum: 1, valueHint: 'n', description: 'End after this many events' },
   since: { type: 'string', valueHint: 'id', description: 'Begin after the event with this id' },
-  reconnect: { type: 'boolean', default: true, description: 'Resume by id when the connection breaks' },
+  reconnect: { type: 'boolean', default: true, description: 'End when the connection breaks, instead of resuming by id' },
 };
 
 /** `--since` sends it as the header. */

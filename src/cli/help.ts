@@ -1,7 +1,7 @@
 import type { CommandDef } from 'citty';
 import { renderUsage } from 'citty';
 import { stripVTControlCharacters } from 'node:util';
-import type { Arg } from './command';
+import type { Arg, Args } from './command';
 import { GLOBAL_ARGS } from './globals';
 
 const ROOT_FOOTER = `
@@ -20,20 +20,23 @@ ENVIRONMENT
 /** The help of one command or group, with a line break at its end. */
 export async function helpText(command: CommandDef, where: string, colored: boolean): Promise<string> {
   const named = { ...command, meta: { ...(command.meta as object), name: where, description: (command.meta as { description?: string } | undefined)?.description ?? '' } };
-  const usage = await renderUsage(command.subCommands ? named : { ...named, args: { ...shown(command), ...shown({ args: GLOBAL_ARGS as never }) } as never });
-  const title = usage.split('\n', 1)[0]!;
-  const text = `${named.meta.description}${usage.slice(title.length)}\n${where === 'zd' ? ROOT_FOOTER : ''}`;
+  const own = shown((command.args ?? {}) as Args);
+  const usage = await renderUsage(command.subCommands ? named : { ...named, args: { ...own, ...shown(GLOBAL_ARGS), ...own } as never });
+  const [title = '', blank = '', synopsis = ''] = usage.split('\n', 3);
+  // citty joins all names of a group into the synopsis, which for a long list says nothing.
+  const shortened = command.subCommands ? synopsis.slice(0, synopsis.indexOf(where) + where.length) + ' <command>' : synopsis;
+  const text = `${named.meta.description}\n${blank}\n${shortened}${usage.slice(title.length + blank.length + synopsis.length + 2)}\n${where === 'zd' ? ROOT_FOOTER : ''}`;
   const plain = text.replace(/[ \t]+$/gm, '').replace(/\n{3,}/g, '\n\n');
   return colored ? plain : stripVTControlCharacters(plain);
 }
 
-/** Definitions as citty shows them: what repeats says so. */
-function shown(command: Pick<CommandDef, 'args'>): Record<string, Arg> {
-  const args = Object.entries((command.args ?? {}) as Record<string, Arg>);
-  return Object.fromEntries(args.map(([name, arg]) => {
-    const aliases = typeof arg.alias === 'string' ? [arg.alias] : arg.alias;
-    const enumerated = arg.type === 'positional' && arg.options ? `${arg.description ?? ''} [${arg.options.join('|')}]`.trim() : arg.description;
-    const label = arg.many && arg.type === 'positional' ? `${name}...` : name;
-    return [label, { ...arg, description: enumerated, alias: aliases } as Arg];
+/** Definitions as citty shows them: what repeats says so, what is on by default by the flag that turns it off. */
+function shown(args: Args): Record<string, Arg> {
+  return Object.fromEntries(Object.entries(args).map(([name, arg]) => {
+    const positional = arg.type === 'positional';
+    const on = arg.type === 'boolean' && arg.default === true;
+    const description = positional && arg.options ? `${arg.description ?? ''} [${arg.options.join('|')}]`.trim() : arg.description;
+    const label = on ? `no-${name}` : arg.many && positional ? `${name}...` : name;
+    return [label, { ...arg, description, default: on ? undefined : arg.default }];
   }));
 }

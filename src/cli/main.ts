@@ -128,6 +128,8 @@ function report(error: unknown, argv: readonly string[]): number {
     if (wantsJson(argv)) writeAll(1, `${error.body ?? JSON.stringify({ ok: false, code: error.code, msg: error.msg, hint: error.hint })}\n`);
     return say(error.msg, error.hint, error.exit);
   }
+  // By name: the class would bring the whole configuration along with every verb.
+  if (error instanceof Error && error.name === 'ConfigError') return say(error.message, 'Correct it; `zd config check` tells when it is right', EXIT.usage);
   const { code, detail, message } = error as { code?: unknown; detail?: { hint?: string }; message?: string };
   if (isCode(code)) return say(message ?? CODES[code].message, detail?.hint ?? CODES[code].remedy, CODES[code].exit);
   return say(error instanceof Error ? (process.env.ZD_DEBUG ? (error.stack ?? error.message) : error.message) : String(error), '', EXIT.failure);

@@ -1,12 +1,11 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseFilter } from '../../src/areas/event/filter';
 import { EventLog, type EventLimits } from '../../src/areas/event/log';
 import type { Logger } from '../../src/kernel/log';
-import { isEncoded, type EncodedFrames, type Frame } from '../../src/kernel/stream';
 import { Db } from '../../src/storage/db';
 import { zdMigrations } from '../../src/storage/migrations';
+import { readerOf } from '../helper/event_reader';
 
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 const ROOMY: EventLimits = { queue_events: 10_000, queue_bytes: 1e8, max_count: 1e6, max_age_secs: 1e6, max_bytes: 1e9 };
@@ -52,33 +51,7 @@ const publishMany = (count: number) => Promise.all(Array.from({ length: count },
 const stored = () => db.sqlite.query<{ seq: number }, []>('SELECT seq FROM event ORDER BY seq').all().map((row) => row.seq);
 const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, at) => from + at);
 
-interface Heard {
-  id: string;
-  event: string;
-  data: any;
-}
-/** A reader over a follower that hands out one frame at a time. */
-function reader(since: string | null = null, signal = clients.signal, pattern = '*.*') {
-  const filter = parseFilter([pattern]);
-  if (typeof filter === 'string') throw new Error(filter);
-  const frames: AsyncGenerator<Frame | EncodedFrames> = log.follow(filter, since, signal);
-  const ready: Heard[] = [];
-  const next = async (): Promise<Heard | undefined> => {
-    while (ready.length === 0) {
-      const { value, done } = await frames.next();
-      if (done) return undefined;
-      if (isEncoded(value)) ready.push(...new TextDecoder().decode(value.ndjson()).trim().split('\n').map((line) => JSON.parse(line)));
-      else ready.push(value as Heard);
-    }
-    return ready.shift();
-  };
-  const take = async (count: number) => {
-    const taken: Heard[] = [];
-    while (taken.length < count) taken.push((await next())!);
-    return taken;
-  };
-  return { next, take, frames };
-}
+const reader = (since: string | null = null, signal = clients.signal, pattern = '*.*') => readerOf(log, since, signal, pattern);
 
 test('numbers have no hole when members of a group fail', async () => {
   const live = reader();

@@ -8,9 +8,9 @@ export const call = command({
   summary: 'Call any operation with a JSON object, and print its reply as JSON',
   args: {
     op: { type: 'positional', suggest: 'operations', description: 'The name; `zd ops` lists them' },
-    json: { type: 'positional', required: false, description: 'The arguments as JSON, or - to read them from stdin' },
+    arguments: { type: 'positional', required: false, description: 'The arguments as JSON, or - to read them from stdin' },
   },
-  run: async ({ op, json: given = '{}' }, { client, globals, out }) => {
+  run: async ({ op, arguments: given = '{}' }, { client, globals, out }) => {
     const text = given === '-' ? await Bun.stdin.text() : (given as string);
     try {
       JSON.parse(text);
