@@ -69,7 +69,7 @@ describe('imports', () => {
   });
 
   test('only compose.ts and the command line know every area', () => {
-    const knows = imports.filter(({ from, to, typeOnly }) => to === 'src/areas/index.ts' && !typeOnly).map(({ from }) => from);
+    const knows = imports.filter(({ to, typeOnly }) => to === 'src/areas/index.ts' && !typeOnly).map((each) => each.from);
     expect(knows.toSorted()).toEqual(['src/cli/catalogue_build.ts', 'src/daemon/compose.ts']);
   });
 

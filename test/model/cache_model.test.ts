@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { encodeValue } from '../../src/areas/cache/model';
+import { ZdError } from '../../src/kernel/error';
 import { codeOf, Rig } from '../helper/cache_rig';
 
 interface Kept {
