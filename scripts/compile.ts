@@ -3,7 +3,6 @@ import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { failpointNames, withoutFailpoints } from './build/failpoints';
 import { host, targets, type Target } from './build/targets';
-import { install } from './setup';
 
 /**
  * `bun run build`: one executable per platform in dist/.
@@ -37,7 +36,6 @@ function commitOf(): string {
   }
 }
 
-install();
 const commit = commitOf();
 
 /** Builds in a folder of its own and renames, so a running dist/zd is replaced and never overwritten. */

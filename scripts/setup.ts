@@ -16,3 +16,5 @@ export function install(): void {
 export function step(command: readonly string[], env: Readonly<Record<string, string | undefined>> = process.env): boolean {
   return Bun.spawnSync([process.execPath, ...command], { cwd: join(import.meta.dir, '..'), env, stdio: ['ignore', 'inherit', 'inherit'] }).success;
 }
+
+if (import.meta.main) install();

@@ -33,9 +33,9 @@ run('cache', 'get', 'tour', 'greeting');
 say('Listen in one terminal, publish in another. The listener is live; it ends here after one event.');
 const listen = ['events', '*.tour.*', '--count', '1', '--json'];
 show(listen, '   (in the background)');
-const before = subscriptions();
+const before = streams();
 const listener = Bun.spawn([binary, ...listen], { stdout: 'pipe', stderr: 'inherit' });
-while (subscriptions() <= before && listener.exitCode === null) await Bun.sleep(10);
+while (streams() <= before && listener.exitCode === null) await Bun.sleep(10);
 run('publish', 'tour.done', '{"steps": 3}');
 const heard = await listener.stdout.text();
 if ((await listener.exited) !== 0) process.exit(1);
@@ -50,8 +50,8 @@ say(`It keeps running. ${bold(`${name} status`)} shows where, ${bold(`${name} --
 console.log(`To have it at hand everywhere: ${bold(`cp ${name} ~/.local/bin/zd`)}, then ${bold('zd service install')}.`);
 
 /** Open streams, as the daemon counts them: the publish must not come before the listener is there. */
-function subscriptions(): number {
-  const ran = Bun.spawnSync([binary, 'call', 'event_stats'], { stderr: 'ignore' });
-  const { subscriptions: open } = JSON.parse(ran.stdout.toString() || '{}') as { subscriptions?: number };
-  return open ?? 0;
+function streams(): number {
+  const ran = Bun.spawnSync([binary, 'call', 'event_stats'], { stderr: 'inherit' });
+  if (!ran.success) process.exit(ran.exitCode);
+  return (JSON.parse(ran.stdout.toString()) as { streams: number }).streams;
 }
