@@ -1,5 +1,5 @@
 import type { Server } from 'bun';
-import { existsSync, unlinkSync } from 'node:fs';
+import { chmodSync, existsSync, unlinkSync } from 'node:fs';
 import type { Http } from './http';
 
 /** Above every per-op limit: our own check answers with a code where Bun's would cut the connection. */
@@ -11,9 +11,12 @@ export const MAX_REQUEST_BYTES = 2 ** 40;
  */
 export function listenUnix(path: string, http: Http): Server<unknown> {
   if (existsSync(path)) unlinkSync(path);
-  return Bun.serve({
+  const server = Bun.serve({
     unix: path,
     maxRequestBodySize: MAX_REQUEST_BYTES,
     fetch: (request: Request, server: Server<unknown>) => http.fetch(request, server, 'unix'),
   } as never) as unknown as Server<unknown>;
+  // It was never open to others; 0600 is what people and tools expect of a private socket.
+  chmodSync(path, 0o600);
+  return server;
 }
