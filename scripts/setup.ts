@@ -5,7 +5,11 @@ import { join } from 'node:path';
  * and does nothing but compare when all is there. The bun that runs this installs, so no other one needs to be on the PATH.
  */
 export function install(): void {
-  const ran = Bun.spawnSync([process.execPath, 'install', '--frozen-lockfile'], { cwd: join(import.meta.dir, '..'), stdout: 'ignore', stderr: 'pipe' });
+  const ran = Bun.spawnSync([process.execPath, 'install', '--frozen-lockfile'], {
+    cwd: join(import.meta.dir, '..'),
+    stdout: 'ignore',
+    stderr: 'pipe',
+  });
   if (!ran.success) {
     process.stderr.write(ran.stderr);
     throw new Error('bun install failed: the lines above say why');

@@ -11,7 +11,12 @@ const bold = process.stdout.isTTY && !process.env.NO_COLOR ? (text: string) => `
 const say = (text: string) => console.log(`\n${text}`);
 const quoted = (word: string) => (/^[\w./:=-]+$/.test(word) ? word : `'${word}'`);
 const show = (args: readonly string[], note = '') => console.log(`  ${bold(`$ ${[name, ...args].map(quoted).join(' ')}`)}${note}`);
-const indent = (text: string) => text.trimEnd().split('\n').map((line) => `  ${line}`).join('\n');
+const indent = (text: string) =>
+  text
+    .trimEnd()
+    .split('\n')
+    .map((line) => `  ${line}`)
+    .join('\n');
 
 /** Runs one command in view; the tour ends with its code when it fails. */
 function run(...args: string[]): string {

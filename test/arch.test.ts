@@ -23,7 +23,11 @@ const transpiler = new Bun.Transpiler({ loader: 'ts' });
 function importsOf(file: string): Import[] {
   const text = read(file);
   const runtime = transpiler.scanImports(text).map(({ path, kind }) => ({ path, dynamic: kind === 'dynamic-import', typeOnly: false }));
-  const types = [...text.matchAll(/^(?:import|export) type [^;]*? from '([^']+)'/gm)].map((match) => ({ path: match[1]!, dynamic: false, typeOnly: true }));
+  const types = [...text.matchAll(/^(?:import|export) type [^;]*? from '([^']+)'/gm)].map((match) => ({
+    path: match[1]!,
+    dynamic: false,
+    typeOnly: true,
+  }));
   return [...runtime, ...types].map(({ path, ...rest }) => ({ from: file, to: locate(file, path), ...rest }));
 }
 
@@ -54,7 +58,9 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
 
 describe('imports', () => {
   test('run one way between the folders', () => {
-    const wrong = imports.filter(({ from, to }) => isOurs(to) && layerOf(from) !== layerOf(to) && layerOf(to) !== 'version' && !ARROWS[layerOf(from)]?.includes(layerOf(to)));
+    const wrong = imports.filter(
+      ({ from, to }) => isOurs(to) && layerOf(from) !== layerOf(to) && layerOf(to) !== 'version' && !ARROWS[layerOf(from)]?.includes(layerOf(to)),
+    );
     expect(wrong).toEqual([]);
   });
 
@@ -82,7 +88,9 @@ describe('imports', () => {
 
   test('what a client verb loads has no Elysia, no SQLite, no areas and no transport', () => {
     const loaded = reachable(['src/main.ts', 'src/cli/main.ts', 'src/client/client.ts', 'src/cli/derive.ts']);
-    const heavy = [...loaded].filter((path) => /^(elysia|@elysiajs\/|bun:sqlite|@sinclair\/typebox|swagger-ui-dist)|^src\/(areas|transport|storage|web)\//.test(path));
+    const heavy = [...loaded].filter((path) =>
+      /^(elysia|@elysiajs\/|bun:sqlite|@sinclair\/typebox|swagger-ui-dist)|^src\/(areas|transport|storage|web)\//.test(path),
+    );
     expect(heavy).toEqual([]);
   });
 
@@ -102,7 +110,11 @@ function reachable(entries: readonly string[], follow = { dynamic: false, types:
     seen.add(file);
     if (!source.includes(file)) continue;
     const macros = follow.macros ? [] : [...read(file).matchAll(/from '([^']+)' with \{ type: 'macro' \}/g)].map((match) => locate(file, match[1]!));
-    queue.push(...importsOf(file).filter((item) => (follow.dynamic || !item.dynamic) && (follow.types || !item.typeOnly) && !macros.includes(item.to)).map((item) => item.to));
+    queue.push(
+      ...importsOf(file)
+        .filter((item) => (follow.dynamic || !item.dynamic) && (follow.types || !item.typeOnly) && !macros.includes(item.to))
+        .map((item) => item.to),
+    );
   }
   return seen;
 }
@@ -134,7 +146,23 @@ describe('files', () => {
   test('at the top are the ones people and tools expect', () => {
     const tracked = Bun.spawnSync(['git', '-C', root, 'ls-files', '--cached', '--others', '--exclude-standard']).stdout.toString().trim().split('\n');
     const top = [...new Set(tracked.filter(Boolean).map((file) => file.split('/')[0]!))];
-    const allowed = ['.ci', '.gitignore', 'CHANGELOG.md', 'CONTRIBUTING.md', 'LICENSE', 'README.md', 'bun.lock', 'bunfig.toml', 'launchd', 'package.json', 'scripts', 'src', 'systemd', 'test', 'tsconfig.json'];
+    const allowed = [
+      '.ci',
+      '.gitignore',
+      'CHANGELOG.md',
+      'CONTRIBUTING.md',
+      'LICENSE',
+      'README.md',
+      'bun.lock',
+      'bunfig.toml',
+      'launchd',
+      'package.json',
+      'scripts',
+      'src',
+      'systemd',
+      'test',
+      'tsconfig.json',
+    ];
     expect(top.filter((name) => !allowed.includes(name))).toEqual([]);
   });
 });
@@ -155,7 +183,11 @@ describe('dependencies', () => {
 
   test('are the only packages the source imports', () => {
     const packageOf = (path: string) => (path.startsWith('@') ? path.split('/').slice(0, 2).join('/') : path.split('/')[0]!);
-    const foreign = imports.map(({ to }) => to).filter((to) => !isOurs(to) && !/^(node:|bun(:|$))/.test(to) && !to.startsWith('launchd/') && !to.startsWith('systemd/') && to !== 'package.json');
+    const foreign = imports
+      .map(({ to }) => to)
+      .filter(
+        (to) => !isOurs(to) && !/^(node:|bun(:|$))/.test(to) && !to.startsWith('launchd/') && !to.startsWith('systemd/') && to !== 'package.json',
+      );
     expect([...new Set(foreign.map(packageOf))].filter((name) => !(name in packageJson.dependencies))).toEqual([]);
   });
 });

@@ -18,7 +18,9 @@ export class Subscribers implements AsyncDisposable {
   ) {}
 
   static async open(plan: SubscribePlan): Promise<Subscribers> {
-    const child = Bun.spawn([process.execPath, join(import.meta.dir, 'subscribers.ts'), JSON.stringify(plan)], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const child = Bun.spawn([process.execPath, join(import.meta.dir, 'subscribers.ts'), JSON.stringify(plan)], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
     const subscribers = new Subscribers(child, linesOf(child.stdout));
     if ((await subscribers.line()) !== 'ready') throw new Error('the subscribers did not connect');
     return subscribers;

@@ -23,16 +23,28 @@ export async function fanOut(bench: Bench): Promise<void> {
     const rate = median(rounds.map((round) => round.perSecond));
     const missing = rounds.reduce((sum, round) => sum + round.missing, 0);
     bench.found.rows.push({
-      section: SECTION, name: `${subscribers} subscriber${subscribers === 1 ? '' : 's'}`, value: perSecond(rate), number: rate,
+      section: SECTION,
+      name: `${subscribers} subscriber${subscribers === 1 ? '' : 's'}`,
+      value: perSecond(rate),
+      number: rate,
       detail: `${perSecond(median(rounds.map((round) => round.publishedPerSecond)))} published, p99 of a publish ${(median(rounds.map((round) => round.p99)) / 1000).toFixed(1)} ms, ${missing === 0 ? 'nothing missed' : `${missing} missed`}`,
     });
-    if (subscribers === 100) bench.found.bars.push({ name: 'deliveries per second to 100 subscribers', measured: rate, limit: 2_000_000, sense: 'at least', unit: '/s' });
+    if (subscribers === 100)
+      bench.found.bars.push({ name: 'deliveries per second to 100 subscribers', measured: rate, limit: 2_000_000, sense: 'at least', unit: '/s' });
   }
 }
 
 async function once(bench: Bench, subscribers: number): Promise<Round> {
   await using listening = await Subscribers.open({ target: bench.zd.unix, subscribers });
-  const publishing = await load({ target: bench.zd.unix, protocol: 'http', kind: 'publish', connections: PUBLISHERS, millis: bench.millis, warmupMillis: 0, token: null });
+  const publishing = await load({
+    target: bench.zd.unix,
+    protocol: 'http',
+    kind: 'publish',
+    connections: PUBLISHERS,
+    millis: bench.millis,
+    warmupMillis: 0,
+    token: null,
+  });
   const expected = publishing.total * subscribers;
   let heard = await listening.heard();
   while (heard.deliveries < expected && now() - heard.lastAt < QUIET_MS) {

@@ -25,7 +25,13 @@ export async function startTime(bench: Bench): Promise<void> {
     rmSync(home, { recursive: true, force: true });
   }
   const first = median(answers);
-  bench.found.rows.push({ section: SECTION, name: 'zd up to the first answer', value: `${first.toFixed(0)} ms`, number: first, detail: 'a new home, databases made' });
+  bench.found.rows.push({
+    section: SECTION,
+    name: 'zd up to the first answer',
+    value: `${first.toFixed(0)} ms`,
+    number: first,
+    detail: 'a new home, databases made',
+  });
   bench.found.rows.push({ section: SECTION, name: 'zd up returns', value: `${median(returns).toFixed(0)} ms`, number: median(returns) });
   bench.found.bars.push({ name: 'zd up to the first answer', measured: first, limit: 120, sense: 'at most', unit: ' ms' });
 }
@@ -49,13 +55,26 @@ export async function idleMemory(bench: Bench): Promise<void> {
   const resident = kilobytes(`/proc/${zd.pid}/status`, 'VmRSS') / 1024;
   const proportional = kilobytes(`/proc/${zd.pid}/smaps_rollup`, 'Pss') / 1024;
   const peer = bench.redis ? `redis-server ${(kilobytes(`/proc/${bench.redis.pid}/status`, 'VmRSS') / 1024).toFixed(0)} MB` : '';
-  bench.found.rows.push({ section: SECTION, name: 'idle, resident', value: `${resident.toFixed(1)} MB`, number: resident, detail: `PSS ${proportional.toFixed(1)} MB   ${peer}` });
+  bench.found.rows.push({
+    section: SECTION,
+    name: 'idle, resident',
+    value: `${resident.toFixed(1)} MB`,
+    number: resident,
+    detail: `PSS ${proportional.toFixed(1)} MB   ${peer}`,
+  });
   bench.found.bars.push({ name: 'idle memory, resident', measured: resident, limit: 75, sense: 'at most', unit: ' MB' });
 }
 
-const kilobytes = (file: string, field: string): number => Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(readFileSync(file, 'utf8'))?.[1] ?? NaN);
+const kilobytes = (file: string, field: string): number =>
+  Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(readFileSync(file, 'utf8'))?.[1] ?? NaN);
 
 export function binarySize(bench: Bench): void {
   const megabytes = statSync(bench.binary).size / 1e6;
-  bench.found.rows.push({ section: SECTION, name: 'executable', value: `${megabytes.toFixed(1)} MB`, number: megabytes, detail: 'the runtime and SQLite are in it' });
+  bench.found.rows.push({
+    section: SECTION,
+    name: 'executable',
+    value: `${megabytes.toFixed(1)} MB`,
+    number: megabytes,
+    detail: 'the runtime and SQLite are in it',
+  });
 }

@@ -2,7 +2,7 @@ import { load } from './clients';
 import type { Bench } from './context';
 import type { LoadResult, Target } from './load';
 import { micros, perSecond, times } from './report';
-import { BATCH, type Kind, type Protocol } from './requests';
+import { BATCH, KEYS, type Kind, type Protocol } from './requests';
 import type { Server } from './servers';
 import { interleaved, median } from './statistics';
 
@@ -15,12 +15,23 @@ const middle = (results: readonly LoadResult[], of: keyof LoadResult): number =>
 export async function keyValue(bench: Bench): Promise<void> {
   const one = (server: Server, protocol: Protocol, kind: Kind, connections: number, via: 'unix' | 'tcp') => () => {
     const target: Target = server[via];
-    return load({ target, protocol, kind, connections, millis: bench.millis, warmupMillis: bench.millis * WARMUP, token: via === 'tcp' ? server.token : null });
+    return load({
+      target,
+      protocol,
+      kind,
+      connections,
+      millis: bench.millis,
+      warmupMillis: bench.millis * WARMUP,
+      token: via === 'tcp' ? server.token : null,
+    });
   };
   const { zd, redis } = bench;
-  // The keys must be there before they are read.
-  await one(zd, 'http', 'put', 1, 'unix')();
-  if (redis) await one(redis, 'resp', 'put', 1, 'unix')();
+  // Every key must be there before it is read, and a slow machine may not get through them in one run.
+  const seed = async (put: () => Promise<LoadResult>) => {
+    while ((await put()).total < KEYS);
+  };
+  await seed(one(zd, 'http', 'put', 32, 'unix'));
+  if (redis) await seed(one(redis, 'resp', 'put', 32, 'unix'));
   const tasks: Record<string, () => Promise<LoadResult>> = {};
   for (const via of ['unix', 'tcp'] as const) {
     for (const connections of [1, 32]) {
@@ -43,9 +54,14 @@ function report(bench: Bench, name: string, own: readonly LoadResult[], all: Rea
   const peer = name.includes('batch') ? 'redis put unix 32' : name.replace(/^zd/, 'redis');
   const ratio = name.startsWith('zd') && all[peer] ? `  ${times(rate / middle(all[peer], 'perSecond'))} redis` : '';
   const [who, kind, via, connections] = name.split(' ');
-  const what = { get: ['cache_get', 'GET'], put: ['cache_put', 'SET'], batch: [`cache_batch of ${BATCH}, per key`, ''] }[kind as 'get'][who === 'zd' ? 0 : 1];
+  const what = { get: ['cache_get', 'GET'], put: ['cache_put', 'SET'], batch: [`cache_batch of ${BATCH}, per key`, ''] }[kind as 'get'][
+    who === 'zd' ? 0 : 1
+  ];
   bench.found.rows.push({
-    section: SECTION, name: `${who} ${what}, ${via}, ${connections} conn`, value: perSecond(rate), number: rate,
+    section: SECTION,
+    name: `${who} ${what}, ${via}, ${connections} conn`,
+    value: perSecond(rate),
+    number: rate,
     detail: `p50 ${micros(middle(own, 'p50')).padEnd(8)} p99 ${micros(middle(own, 'p99')).padEnd(8)}${ratio}`,
   });
 }
@@ -64,9 +80,27 @@ export function redisBenchmark(bench: Bench): void {
   const program = Bun.which('redis-benchmark');
   if (!bench.redis || !program) return void bench.found.skipped.push('redis-benchmark: not installed');
   for (const connections of [1, 32]) {
-    const ran = Bun.spawnSync([program, '-s', bench.redis.unix.unix, '-t', 'get,set', '-n', String(connections * 1500 + 20_000), '-c', String(connections), '-d', '100', '--csv']);
+    const ran = Bun.spawnSync([
+      program,
+      '-s',
+      bench.redis.unix.unix,
+      '-t',
+      'get,set',
+      '-n',
+      String(connections * 1500 + 20_000),
+      '-c',
+      String(connections),
+      '-d',
+      '100',
+      '--csv',
+    ]);
     for (const match of ran.stdout.toString().matchAll(/^"(SET|GET)","([\d.]+)"/gm)) {
-      bench.found.rows.push({ section: 'redis-benchmark, unix socket', name: `redis ${match[1]}, ${connections} conn`, value: perSecond(Number(match[2])), number: Number(match[2]) });
+      bench.found.rows.push({
+        section: 'redis-benchmark, unix socket',
+        name: `redis ${match[1]}, ${connections} conn`,
+        value: perSecond(Number(match[2])),
+        number: Number(match[2]),
+      });
     }
   }
 }

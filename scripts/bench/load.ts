@@ -73,14 +73,23 @@ async function run(plan: LoadPlan): Promise<LoadResult> {
     error: (_: Socket<State>, error: Error) => finished.reject(error),
   };
   const fresh = (): State => ({ sentAt: 0, partial: null, unsent: null });
-  const sockets = await Promise.all(Array.from({ length: plan.connections }, () => Bun.connect<State>({ ...plan.target, data: fresh(), socket: handler } as never)));
+  const sockets = await Promise.all(
+    Array.from({ length: plan.connections }, () => Bun.connect<State>({ ...plan.target, data: fresh(), socket: handler } as never)),
+  );
   const startedAt = performance.now();
   from = startedAt + plan.warmupMillis;
   until = from + plan.millis;
   for (const socket of sockets as Socket<State>[]) send(socket);
   await finished.promise;
   const sorted = samples.subarray(0, taken).sort();
-  return { replies: taken, total, perSecond: (taken / plan.millis) * 1000, startedAt: startedAt + performance.timeOrigin, p50: quantile(sorted, 0.5), p99: quantile(sorted, 0.99) };
+  return {
+    replies: taken,
+    total,
+    perSecond: (taken / plan.millis) * 1000,
+    startedAt: startedAt + performance.timeOrigin,
+    p50: quantile(sorted, 0.5),
+    p99: quantile(sorted, 0.99),
+  };
 }
 
 interface State {

@@ -15,13 +15,22 @@ export async function processTime(bench: Bench, runs: number): Promise<void> {
     'zd cache get': { command: [bench.binary, 'cache', 'get', 'cli', 'k'], prints: 'green' },
   };
   const curl = Bun.which('curl');
-  if (curl) commands['curl --unix-socket'] = { command: [curl, '-sS', '--unix-socket', socket, '-H', json, '-d', body, 'http://zd/op/cache_get'], prints: '"green"' };
+  if (curl)
+    commands['curl --unix-socket'] = {
+      command: [curl, '-sS', '--unix-socket', socket, '-H', json, '-d', body, 'http://zd/op/cache_get'],
+      prints: '"green"',
+    };
   else bench.found.skipped.push('curl beside zd cache get: curl is not installed');
   const cli = Bun.which('redis-cli');
   if (bench.redis && cli) commands['redis-cli get'] = { command: [cli, '-s', bench.redis.unix.unix, 'get', 'k'], prints: 'green' };
   else bench.found.skipped.push('redis-cli beside zd cache get: redis is not installed');
 
-  await fetch('http://zd/op/cache_put', { unix: socket, method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ ns: 'cli', key: 'k', value: 'green' }) });
+  await fetch('http://zd/op/cache_put', {
+    unix: socket,
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ ns: 'cli', key: 'k', value: 'green' }),
+  });
   if (bench.redis && cli) Bun.spawnSync([cli, '-s', bench.redis.unix.unix, 'set', 'k', 'green']);
   const tasks = Object.fromEntries(Object.entries(commands).map(([name, { command, prints }]) => [name, () => elapsed(command, prints, env)]));
   await interleaved(5, tasks);
@@ -29,9 +38,22 @@ export async function processTime(bench: Bench, runs: number): Promise<void> {
   const middle = (name: string) => median(results[name]!);
   const zd = middle('zd cache get');
   for (const name of Object.keys(results)) {
-    bench.found.rows.push({ section: SECTION, name, value: `${middle(name).toFixed(2)} ms`, number: middle(name), detail: name.startsWith('zd') ? '' : `zd takes ${times(zd / middle(name))}` });
+    bench.found.rows.push({
+      section: SECTION,
+      name,
+      value: `${middle(name).toFixed(2)} ms`,
+      number: middle(name),
+      detail: name.startsWith('zd') ? '' : `zd takes ${times(zd / middle(name))}`,
+    });
   }
-  if (curl) bench.found.bars.push({ name: 'zd cache get beside curl --unix-socket', measured: zd / middle('curl --unix-socket'), limit: 1.6, sense: 'at most', unit: '×' });
+  if (curl)
+    bench.found.bars.push({
+      name: 'zd cache get beside curl --unix-socket',
+      measured: zd / middle('curl --unix-socket'),
+      limit: 1.6,
+      sense: 'at most',
+      unit: '×',
+    });
 }
 
 /** Milliseconds from spawn to exit; what it printed is checked, so a fast failure does not count. */

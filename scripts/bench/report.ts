@@ -25,7 +25,8 @@ export interface Findings {
 
 export const passes = (bar: Bar): boolean => (bar.sense === 'at least' ? bar.measured >= bar.limit : bar.measured <= bar.limit);
 
-const round = (value: number): string => (value >= 1000 ? Math.round(value).toLocaleString('en-US') : value >= 100 ? value.toFixed(0) : value.toFixed(2));
+const round = (value: number): string =>
+  value >= 1000 ? Math.round(value).toLocaleString('en-US') : value >= 100 ? value.toFixed(0) : value.toFixed(2);
 
 export const perSecond = (value: number): string => `${round(value)}/s`;
 export const times = (value: number): string => `${value.toFixed(2)}×`;
@@ -40,5 +41,6 @@ export function print({ rows, bars, skipped }: Findings): void {
   }
   for (const reason of skipped) console.log(`\nskipped: ${reason}`);
   if (bars.length > 0) console.log('\nBars');
-  for (const bar of bars) console.log(`  ${passes(bar) ? 'PASS' : 'FAIL'}  ${bar.name}: ${round(bar.measured)}${bar.unit} (${bar.sense} ${round(bar.limit)}${bar.unit})`);
+  for (const bar of bars)
+    console.log(`  ${passes(bar) ? 'PASS' : 'FAIL'}  ${bar.name}: ${round(bar.measured)}${bar.unit} (${bar.sense} ${round(bar.limit)}${bar.unit})`);
 }

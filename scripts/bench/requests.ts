@@ -22,7 +22,10 @@ function resp(kind: Kind, at: number): string {
 const OPS = {
   get: (at: number) => ['cache_get', { ns: 'bench', key: key(at) }],
   put: (at: number) => ['cache_put', { ns: 'bench', key: key(at), value: VALUE }],
-  batch: (at: number) => ['cache_batch', { ns: 'bench', ops: Array.from({ length: BATCH }, (_, n) => ({ op: 'put', key: key(at * BATCH + n), value: VALUE })) }],
+  batch: (at: number) => [
+    'cache_batch',
+    { ns: 'bench', ops: Array.from({ length: BATCH }, (_, n) => ({ op: 'put', key: key(at * BATCH + n), value: VALUE })) },
+  ],
   publish: (at: number) => ['publish', { topic: 'bench.tick', data: { n: at } }],
 } as const satisfies Record<Kind, (at: number) => readonly [string, object]>;
 

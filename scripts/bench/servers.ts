@@ -14,12 +14,21 @@ export interface Server extends AsyncDisposable {
 /** Socket paths are limited to about a hundred bytes, so the folder lies right under /tmp. */
 export const tempHome = (): string => mkdtempSync('/tmp/zb-');
 
-export const zdEnv = (home: string): Record<string, string> => ({ PATH: process.env.PATH ?? '/usr/bin:/bin', HOME: home, ZD_HOME: home, LANG: 'C.UTF-8' });
+export const zdEnv = (home: string): Record<string, string> => ({
+  PATH: process.env.PATH ?? '/usr/bin:/bin',
+  HOME: home,
+  ZD_HOME: home,
+  LANG: 'C.UTF-8',
+});
 
 /** A home with a free port and room for every stream of the benchmark; all else is the default. */
 export function prepareHome(): string {
   const home = tempHome();
-  writeFileSync(join(home, 'config.toml'), '[http]\nlisten = "127.0.0.1:0"\n[limits]\nstreams = 2000\nconnections = 4000\nstreams_per_token = 2000\n', { mode: 0o600 });
+  writeFileSync(
+    join(home, 'config.toml'),
+    '[http]\nlisten = "127.0.0.1:0"\n[limits]\nstreams = 2000\nconnections = 4000\nstreams_per_token = 2000\n',
+    { mode: 0o600 },
+  );
   return home;
 }
 
@@ -30,7 +39,11 @@ export async function startZd(binary: string): Promise<Server> {
   await answering('zd', child, async () => (await fetch('http://zd/health', { unix: socket })).ok);
   const { tcp } = JSON.parse(readFileSync(join(home, 'daemon.json'), 'utf8')) as { tcp: { host: string; port: number } };
   return {
-    pid: child.pid, home, unix: { unix: socket }, tcp: { hostname: tcp.host, port: tcp.port }, token: readFileSync(join(home, 'token'), 'utf8').trim(),
+    pid: child.pid,
+    home,
+    unix: { unix: socket },
+    tcp: { hostname: tcp.host, port: tcp.port },
+    token: readFileSync(join(home, 'token'), 'utf8').trim(),
     [Symbol.asyncDispose]: () => ended(child, home),
   };
 }
@@ -44,11 +57,36 @@ export async function startRedis(): Promise<Server | null> {
   const socket = join(home, 'r.sock');
   mkdirSync(join(home, 'data'));
   const child = Bun.spawn(
-    [program, '--port', String(port), '--bind', '127.0.0.1', '--unixsocket', socket, '--unixsocketperm', '700', '--dir', join(home, 'data'), '--save', '', '--appendonly', 'yes', '--appendfsync', 'everysec'],
+    [
+      program,
+      '--port',
+      String(port),
+      '--bind',
+      '127.0.0.1',
+      '--unixsocket',
+      socket,
+      '--unixsocketperm',
+      '700',
+      '--dir',
+      join(home, 'data'),
+      '--save',
+      '',
+      '--appendonly',
+      'yes',
+      '--appendfsync',
+      'everysec',
+    ],
     { stdio: ['ignore', 'ignore', 'ignore'] },
   );
   await answering('redis-server', child, () => connects(socket));
-  return { pid: child.pid, home, unix: { unix: socket }, tcp: { hostname: '127.0.0.1', port }, token: null, [Symbol.asyncDispose]: () => ended(child, home) };
+  return {
+    pid: child.pid,
+    home,
+    unix: { unix: socket },
+    tcp: { hostname: '127.0.0.1', port },
+    token: null,
+    [Symbol.asyncDispose]: () => ended(child, home),
+  };
 }
 
 async function connects(socket: string): Promise<boolean> {

@@ -3,7 +3,11 @@ export function quantile(sorted: ArrayLike<number>, share: number): number {
   return sorted.length === 0 ? 0 : sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]!;
 }
 
-export const median = (values: readonly number[]): number => quantile(values.toSorted((a, b) => a - b), 0.5);
+export const median = (values: readonly number[]): number =>
+  quantile(
+    values.toSorted((a, b) => a - b),
+    0.5,
+  );
 
 /** Runs every task once per round, in turn, so what disturbs the machine disturbs all alike; the results of each task by its name. */
 export async function interleaved<T>(rounds: number, tasks: Readonly<Record<string, () => T | Promise<T>>>): Promise<Record<string, T[]>> {

@@ -54,7 +54,13 @@ async function listen(plan: SubscribePlan): Promise<void> {
   for await (const line of console) {
     if (line !== 'tell') continue;
     const ids = states.map((state) => state.ids);
-    const heard: Heard = { deliveries: ids.reduce((sum, each) => sum + each, 0), least: Math.min(...ids), most: Math.max(...ids), bytes, lastAt: lastAt + performance.timeOrigin };
+    const heard: Heard = {
+      deliveries: ids.reduce((sum, each) => sum + each, 0),
+      least: Math.min(...ids),
+      most: Math.max(...ids),
+      bytes,
+      lastAt: lastAt + performance.timeOrigin,
+    };
     console.log(JSON.stringify(heard));
   }
 }

@@ -52,9 +52,17 @@ export function entryOf(words: string): Entry | null {
 }
 
 /** Every operation and stream, in published order. */
-export const entries = (): Entry[] => text().split('\n').filter(Boolean).map((line) => JSON.parse(line.slice(line.indexOf('\t') + 1)) as Entry);
+export const entries = (): Entry[] =>
+  text()
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line.slice(line.indexOf('\t') + 1)) as Entry);
 
 /** The words of every derived command. */
-export const derivedWords = (): string[] => text().split('\n').map((line) => line.slice(0, line.indexOf('\t'))).filter(Boolean);
+export const derivedWords = (): string[] =>
+  text()
+    .split('\n')
+    .map((line) => line.slice(0, line.indexOf('\t')))
+    .filter(Boolean);
 
 export const areaSummary = (area: string): string => (JSON.parse(areaSummaries()) as Record<string, string>)[area] ?? '';

@@ -10,10 +10,32 @@ export function catalogueText(): string {
   const registry = new Registry(areas);
   const lines = registry.areas.flatMap((area) => {
     const ops = area.ops.map(({ name, summary, description, scope, effect, input, output, errors, cli, example }): Entry => ({
-      kind: 'op', area: area.name, name, summary, description, scope, effect, errors, cli, example, input: plain(input), output: plain(output),
+      kind: 'op',
+      area: area.name,
+      name,
+      summary,
+      description,
+      scope,
+      effect,
+      errors,
+      cli,
+      example,
+      input: plain(input),
+      output: plain(output),
     }));
     const streams = (area.streams ?? []).map(({ name, summary, description, scope, path, events, input, errors, cli, example }): Entry => ({
-      kind: 'stream', area: area.name, name, summary, description, scope, path, events, errors, cli, example, input: plain(input),
+      kind: 'stream',
+      area: area.name,
+      name,
+      summary,
+      description,
+      scope,
+      path,
+      events,
+      errors,
+      cli,
+      example,
+      input: plain(input),
     }));
     return [...ops, ...streams].map((entry) => `${entry.cli?.path.join(' ') ?? ''}\t${JSON.stringify(entry)}`);
   });

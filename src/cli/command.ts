@@ -67,7 +67,10 @@ export function command(spec: CommandSpec): CommandDef {
 
 /** A command line that cannot be understood: exit 2, nothing was done. */
 export class UsageError extends Error {
-  constructor(message: string, readonly hint?: string) {
+  constructor(
+    message: string,
+    readonly hint?: string,
+  ) {
     super(message);
     this.name = 'UsageError';
   }

@@ -19,10 +19,17 @@ export function derive(entry: Entry): CommandDef {
   const summary = entry.summary.replace(/\.$/, '');
   const name = entry.cli?.path.join(' ') ?? entry.name;
   if (entry.kind === 'stream') {
-    return command({ name, summary, args: { ...STREAM_ARGS, ...args }, run: (parsed, invocation) => runStream(entry, inputOf(fields, parsed), parsed, invocation) });
+    return command({
+      name,
+      summary,
+      args: { ...STREAM_ARGS, ...args },
+      run: (parsed, invocation) => runStream(entry, inputOf(fields, parsed), parsed, invocation),
+    });
   }
   return command({
-    name, summary, args,
+    name,
+    summary,
+    args,
     run: async (parsed, { client, globals, out }) => {
       const reply = await client().send(entry.name, JSON.stringify(inputOf(fields, parsed)), { timeoutMs: globals.timeoutMs });
       await out.reply(reply, entry.cli);
@@ -45,7 +52,13 @@ export function argsOf(entry: Entry): { args: Args; fields: ReadonlyMap<string, 
     const name = hints?.rename?.[field] ?? field.replaceAll('_', '-');
     const positional = places.includes(field);
     const required = entry.input.required?.includes(field) ?? false;
-    args[name] = argOf(schema, { positional, required, json: hints?.json?.includes(field) ?? false, rest: field === rest, last: field === places.at(-1) });
+    args[name] = argOf(schema, {
+      positional,
+      required,
+      json: hints?.json?.includes(field) ?? false,
+      rest: field === rest,
+      last: field === places.at(-1),
+    });
     fields.set(name, field);
   }
   return { args, fields };
@@ -104,7 +117,13 @@ function itemOf(schema: Schema): Schema | null {
 
 /** The only texts allowed, or null. */
 function optionsOf(schema: Schema): readonly string[] | null {
-  const values = schema.enum ?? (schema.anyOf?.every((each) => typeof each.const === 'string') ? schema.anyOf.map((each) => each.const) : schema.const === undefined ? null : [schema.const]);
+  const values =
+    schema.enum ??
+    (schema.anyOf?.every((each) => typeof each.const === 'string')
+      ? schema.anyOf.map((each) => each.const)
+      : schema.const === undefined
+        ? null
+        : [schema.const]);
   return values && values.length > 0 && values.every((each) => typeof each === 'string') ? (values as string[]) : null;
 }
 

@@ -17,7 +17,8 @@ const isTime = (value: number, field: string): boolean => value >= 1e18 && Numbe
 // oxlint-disable-next-line no-control-regex
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/g;
 const NAMED: Readonly<Record<string, string>> = { '\n': '\\n', '\t': '\\t', '\r': '\\r' };
-export const printable = (text: string): string => text.replace(CONTROL, (character) => NAMED[character] ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+export const printable = (text: string): string =>
+  text.replace(CONTROL, (character) => NAMED[character] ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
 /** A field of tab-separated output: exact, but for what would break the line. */
 export const tsvField = (value: unknown): string => {
@@ -25,7 +26,12 @@ export const tsvField = (value: unknown): string => {
   return text.replace(/[\\\t\n\r]/g, (character) => (character === '\\' ? '\\\\' : NAMED[character]!));
 };
 
-const UNITS = [['d', 86_400_000], ['h', 3_600_000], ['m', 60_000], ['s', 1000]] as const;
+const UNITS = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['m', 60_000],
+  ['s', 1000],
+] as const;
 
 /** Milliseconds in the two largest units: `2d 3h`, `4m 5s`, `120ms`. */
 export function duration(ms: number): string {

@@ -19,7 +19,10 @@ ENVIRONMENT
 
 /** The help of one command or group, with a line break at its end. */
 export async function helpText(command: CommandDef, where: string, colored: boolean): Promise<string> {
-  const named = { ...command, meta: { ...(command.meta as object), name: where, description: (command.meta as { description?: string } | undefined)?.description ?? '' } };
+  const named = {
+    ...command,
+    meta: { ...(command.meta as object), name: where, description: (command.meta as { description?: string } | undefined)?.description ?? '' },
+  };
   const own = shown((command.args ?? {}) as Args);
   const usage = await renderUsage(command.subCommands ? named : { ...named, args: { ...own, ...shown(GLOBAL_ARGS), ...own } as never });
   const [title = '', blank = '', synopsis = ''] = usage.split('\n', 3);
@@ -32,11 +35,13 @@ export async function helpText(command: CommandDef, where: string, colored: bool
 
 /** Definitions as citty shows them: what repeats says so, what is on by default by the flag that turns it off. */
 function shown(args: Args): Record<string, Arg> {
-  return Object.fromEntries(Object.entries(args).map(([name, arg]) => {
-    const positional = arg.type === 'positional';
-    const on = arg.type === 'boolean' && arg.default === true;
-    const description = positional && arg.options ? `${arg.description ?? ''} [${arg.options.join('|')}]`.trim() : arg.description;
-    const label = on ? `no-${name}` : arg.many && positional ? `${name}...` : name;
-    return [label, { ...arg, description, default: on ? undefined : arg.default }];
-  }));
+  return Object.fromEntries(
+    Object.entries(args).map(([name, arg]) => {
+      const positional = arg.type === 'positional';
+      const on = arg.type === 'boolean' && arg.default === true;
+      const description = positional && arg.options ? `${arg.description ?? ''} [${arg.options.join('|')}]`.trim() : arg.description;
+      const label = on ? `no-${name}` : arg.many && positional ? `${name}...` : name;
+      return [label, { ...arg, description, default: on ? undefined : arg.default }];
+    }),
+  );
 }

@@ -1,4 +1,4 @@
-import { closeSync, constants, existsSync, openSync, readFileSync, unlinkSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, unlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readRecord } from '../client/address';
@@ -15,7 +15,12 @@ export const POLL_MS = 10;
 
 /** Whether the daemon of this home answers now. */
 export async function answers(paths: Paths): Promise<boolean> {
-  return ownDaemon(paths).json('/health', { timeoutMs: PROBE_MS }).then(() => true, () => false);
+  return ownDaemon(paths)
+    .json('/health', { timeoutMs: PROBE_MS })
+    .then(
+      () => true,
+      () => false,
+    );
 }
 
 /** Starts a daemon in the background and returns when it, or another one that was quicker, answers. */
@@ -23,7 +28,8 @@ export async function launch(paths: Paths, env: Env, timeoutMs: number): Promise
   const until = performance.now() + timeoutMs;
   for (;;) {
     const outcome = await spawnDaemon(paths, env);
-    if (outcome.event === 'failed') throw new ClientError('start_failed', `the daemon did not start: ${outcome.message}`, `More may be in ${paths.logFile}`, outcome.exit);
+    if (outcome.event === 'failed')
+      throw new ClientError('start_failed', `the daemon did not start: ${outcome.message}`, `More may be in ${paths.logFile}`, outcome.exit);
     // Another one has the lock: it will answer soon, or it is about to end and the lock is free again.
     const patience = Math.min(until, performance.now() + (outcome.event === 'ready' ? Infinity : 1_000));
     while (performance.now() < patience) {
@@ -31,7 +37,8 @@ export async function launch(paths: Paths, env: Env, timeoutMs: number): Promise
       if (record && (await answers(paths))) return record;
       await Bun.sleep(POLL_MS);
     }
-    if (performance.now() >= until) throw new ClientError('timeout', `the daemon did not answer within ${timeoutMs / 1000} s`, `See ${paths.logFile}`, EXIT.timeout);
+    if (performance.now() >= until)
+      throw new ClientError('timeout', `the daemon did not answer within ${timeoutMs / 1000} s`, `See ${paths.logFile}`, EXIT.timeout);
   }
 }
 
@@ -43,7 +50,12 @@ async function spawnDaemon(paths: Paths, env: Env): Promise<Outcome> {
   const stderr = openSync(name, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600);
   unlinkSync(name);
   try {
-    const child = Bun.spawn([...ownProgram(), '__daemon'], { env: daemonEnv(paths, env), cwd: '/', stdio: ['ignore', 'pipe', stderr], detached: true });
+    const child = Bun.spawn([...ownProgram(), '__daemon'], {
+      env: daemonEnv(paths, env),
+      cwd: '/',
+      stdio: ['ignore', 'pipe', stderr],
+      detached: true,
+    });
     child.unref();
     const line = await firstLine(child.stdout);
     if (line !== '') {
@@ -52,7 +64,11 @@ async function spawnDaemon(paths: Paths, env: Env): Promise<Outcome> {
       return { event: 'failed', message: said.message ?? 'no reason given', exit: (await child.exited) || EXIT.failure };
     }
     const code = await child.exited;
-    return { event: 'failed', message: readBack(stderr) || `it ended with ${child.signalCode ?? `exit code ${code}`} and said nothing`, exit: EXIT.failure };
+    return {
+      event: 'failed',
+      message: readBack(stderr) || `it ended with ${child.signalCode ?? `exit code ${code}`} and said nothing`,
+      exit: EXIT.failure,
+    };
   } finally {
     closeSync(stderr);
   }
@@ -78,4 +94,8 @@ async function firstLine(stream: ReadableStream<Uint8Array>): Promise<string> {
   return text;
 }
 
-const readBack = (fd: number): string => (existsSync(`/dev/fd/${fd}`) ? readFileSync(`/dev/fd/${fd}`, 'utf8').trim() : '');
+/** By position: the daemon shares the descriptor, which stands at the end. */
+function readBack(fd: number): string {
+  const bytes = Buffer.alloc(fstatSync(fd).size);
+  return bytes.toString('utf8', 0, readSync(fd, bytes, 0, bytes.length, 0)).trim();
+}

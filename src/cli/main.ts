@@ -40,7 +40,12 @@ async function dispatch(argv: readonly string[], env: ProcessEnv): Promise<numbe
   if (line === null || line.shared.help === true) return showHelp(found.command, where, env);
   const globals = toGlobals(line.shared);
   if (globals.home !== undefined) env.ZD_HOME = globals.home;
-  const result: unknown = await found.command.run!({ rawArgs: [...rest], args: line.own as never, cmd: found.command, data: invocation(globals, env) });
+  const result: unknown = await found.command.run!({
+    rawArgs: [...rest],
+    args: line.own as never,
+    cmd: found.command,
+    data: invocation(globals, env),
+  });
   return typeof result === 'number' ? result : ended();
 }
 
@@ -80,10 +85,18 @@ async function groupHelp(argv: readonly string[], words: readonly string[], env:
   if (wrong !== undefined) {
     const choices = found ? Object.keys((await resolve(group!.subCommands)) as object) : nextWords(known);
     const close = nearest(wrong, choices);
-    throw new UsageError(`unknown command "${[...known, wrong].join(' ')}"`, close ? `Did you mean "${[...known, close].join(' ')}"?` : `See: ${where} --help`);
+    throw new UsageError(
+      `unknown command "${[...known, wrong].join(' ')}"`,
+      close ? `Did you mean "${[...known, close].join(' ')}"?` : `See: ${where} --help`,
+    );
   }
   if (asksHelp(argv)) return showHelp(group!, where, env);
-  parse(argv.filter((text) => !words.includes(text)), {}, GLOBAL_ARGS, where);
+  parse(
+    argv.filter((text) => !words.includes(text)),
+    {},
+    GLOBAL_ARGS,
+    where,
+  );
   const { helpText } = await import('./help');
   writeAll(2, `${await helpText(group!, where, false)}\nzd: missing command\n`);
   return EXIT.usage;
@@ -105,7 +118,8 @@ async function ended(): Promise<number> {
 function invocation(globals: Globals, env: ProcessEnv): Invocation {
   let signal: AbortSignal | undefined;
   return {
-    globals, env,
+    globals,
+    env,
     paths: resolvePaths(env),
     out: new Output(globals, env),
     client: () => Client.find(env, globals),
@@ -129,7 +143,8 @@ function report(error: unknown, argv: readonly string[]): number {
     return say(error.msg, error.hint, error.exit);
   }
   // By name: the class would bring the whole configuration along with every verb.
-  if (error instanceof Error && error.name === 'ConfigError') return say(error.message, 'Correct it; `zd config check` tells when it is right', EXIT.usage);
+  if (error instanceof Error && error.name === 'ConfigError')
+    return say(error.message, 'Correct it; `zd config check` tells when it is right', EXIT.usage);
   const { code, detail, message } = error as { code?: unknown; detail?: { hint?: string }; message?: string };
   if (isCode(code)) return say(message ?? CODES[code].message, detail?.hint ?? CODES[code].remedy, CODES[code].exit);
   return say(error instanceof Error ? (process.env.ZD_DEBUG ? (error.stack ?? error.message) : error.message) : String(error), '', EXIT.failure);

@@ -16,7 +16,10 @@ type Record_ = Readonly<Record<string, unknown>>;
 export class Output {
   readonly terminal: boolean;
 
-  constructor(private readonly globals: Pick<Globals, 'json' | 'quiet'>, private readonly env: Env) {
+  constructor(
+    private readonly globals: Pick<Globals, 'json' | 'quiet'>,
+    private readonly env: Env,
+  ) {
     this.terminal = isTerminal();
   }
 
@@ -115,7 +118,13 @@ const plain = (value: unknown): string => (typeof value === 'string' ? value : J
 
 function rowsOf(result: Record_, { rows: field, columns }: NonNullable<CliHints['table']>): { rows: Record_[]; columns: readonly string[] } {
   const found = result[field];
-  const items = Array.isArray(found) ? found : typeof found === 'object' && found !== null ? Object.entries(found).map(([key, value]) => ({ key, value })) : [];
-  const rows = items.map((item): Record_ => (typeof item === 'object' && item !== null && !Array.isArray(item) ? (item as Record_) : { [columns?.[0] ?? field]: item }));
+  const items = Array.isArray(found)
+    ? found
+    : typeof found === 'object' && found !== null
+      ? Object.entries(found).map(([key, value]) => ({ key, value }))
+      : [];
+  const rows = items.map((item): Record_ =>
+    typeof item === 'object' && item !== null && !Array.isArray(item) ? (item as Record_) : { [columns?.[0] ?? field]: item },
+  );
   return { rows, columns: columns ?? [...new Set(rows.flatMap((row) => Object.keys(row)))] };
 }

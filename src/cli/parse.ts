@@ -39,7 +39,8 @@ export function parse(argv: readonly string[], args: Args, shared: Args, where: 
       if (!flag) throw unknownFlag(part, args, shared, where);
       let given = flag.text;
       if (flag.arg.type === 'boolean') {
-        if (given !== undefined && given !== 'true' && given !== 'false') throw new UsageError(`--${flag.name} takes no value but true or false, not "${given}"`);
+        if (given !== undefined && given !== 'true' && given !== 'false')
+          throw new UsageError(`--${flag.name} takes no value but true or false, not "${given}"`);
         store(own ? result.own : result.shared, flag, (given !== 'false') !== flag.negated);
         continue;
       }
@@ -80,7 +81,8 @@ function splitShort(text: string, args: Args, shared: Args): string[] {
   for (let at = 1; at < text.length; at++) {
     const found = flag(text[at]!);
     if (!found) return [text];
-    if (found.arg.type !== 'boolean') return [...parts, text.length > at + 1 ? `-${text[at]}=${text.slice(at + 1).replace(/^=/, '')}` : `-${text[at]}`];
+    if (found.arg.type !== 'boolean')
+      return [...parts, text.length > at + 1 ? `-${text[at]}=${text.slice(at + 1).replace(/^=/, '')}` : `-${text[at]}`];
     parts.push(`-${text[at]}`);
   }
   return parts;
@@ -152,7 +154,8 @@ export function valueOf(label: string, arg: Arg, text: string): unknown {
 function numberOf(label: string, { value, minimum, maximum }: Arg, text: string): number {
   const pattern = value === 'integer' ? /^[+-]?\d+$/ : /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
   const number = Number(text);
-  if (!pattern.test(text) || !Number.isFinite(number)) throw new UsageError(`${label} must be ${value === 'integer' ? 'a whole number' : 'a number'}, not "${text}"`);
+  if (!pattern.test(text) || !Number.isFinite(number))
+    throw new UsageError(`${label} must be ${value === 'integer' ? 'a whole number' : 'a number'}, not "${text}"`);
   if (value === 'integer' && !Number.isSafeInteger(number)) throw new UsageError(`${label} is too large: ${text}`);
   if (minimum !== undefined && number < minimum) throw new UsageError(`${label} must be at least ${minimum}, not ${text}`);
   if (maximum !== undefined && number > maximum) throw new UsageError(`${label} must be at most ${maximum}, not ${text}`);

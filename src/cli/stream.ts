@@ -14,13 +14,14 @@ export async function runStream(entry: Entry, input: Record<string, unknown>, ar
   const over = new AbortController();
   const limit = globals.timeoutMs === undefined ? undefined : setTimeout(() => over.abort(), globals.timeoutMs);
   const options = { signal: AbortSignal.any([signal, over.signal]), lastEventId: args.since as string | undefined };
-  const events = args.reconnect === false
-    ? client().stream(entry.path!, input, options)
-    : follow(client(), entry.path!, input, {
-        ...options,
-        onBreak: () => out.note('zd: the connection broke; waiting for the daemon'),
-        onBack: () => out.note('zd: connected again'),
-      });
+  const events =
+    args.reconnect === false
+      ? client().stream(entry.path!, input, options)
+      : follow(client(), entry.path!, input, {
+          ...options,
+          onBreak: () => out.note('zd: the connection broke; waiting for the daemon'),
+          onBack: () => out.note('zd: connected again'),
+        });
   let left = (args.count as number | undefined) ?? Infinity;
   try {
     for await (const event of events) {
@@ -40,7 +41,8 @@ export async function runStream(entry: Entry, input: Record<string, unknown>, ar
 }
 
 /** The frame as the API's own NDJSON has it; the data keeps its very text. */
-const ndjson = ({ id, event, data }: StreamEvent): string => `{${id === '' ? '' : `"id":${JSON.stringify(id)},`}"event":${JSON.stringify(event)},"data":${data}}`;
+const ndjson = ({ id, event, data }: StreamEvent): string =>
+  `{${id === '' ? '' : `"id":${JSON.stringify(id)},`}"event":${JSON.stringify(event)},"data":${data}}`;
 
 /** `12:00:01 scope topic data`; with `-q` the data alone. */
 function human({ event, data }: StreamEvent, main: string, quiet: boolean): string {

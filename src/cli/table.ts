@@ -12,27 +12,41 @@ const NARROWEST = 8;
 /** Rows in aligned columns under a heading. Numbers stand right. */
 export function table(rows: readonly Readonly<Record<string, unknown>>[], columns: readonly string[], style: TableStyle): string {
   const cells = rows.map((row) => columns.map((column) => cell(row[column], column)));
-  const right = columns.map((column) => rows.length > 0 && rows.every((row) => typeof row[column] === 'number' && cell(row[column], column) === String(row[column])));
+  const right = columns.map(
+    (column) => rows.length > 0 && rows.every((row) => typeof row[column] === 'number' && cell(row[column], column) === String(row[column])),
+  );
   const widths = columns.map((column, at) => Math.max(Bun.stringWidth(column), ...cells.map((line) => Bun.stringWidth(line[at]!))));
   shrink(widths, style.width - GAP.length * (columns.length - 1));
   const line = (parts: readonly string[], paint: (text: string) => string): string =>
-    parts.map((text, at) => {
-      const fitted = fit(text, widths[at]!);
-      const room = ' '.repeat(Math.max(0, widths[at]! - Bun.stringWidth(fitted)));
-      return right[at] ? room + paint(fitted) : paint(fitted) + (at === parts.length - 1 ? '' : room);
-    }).join(GAP);
-  return [line(columns.map((column) => column.toUpperCase().replaceAll('_', ' ')), style.head), ...cells.map((each) => line(each, (text) => text))].map((each) => `${each}\n`).join('');
+    parts
+      .map((text, at) => {
+        const fitted = fit(text, widths[at]!);
+        const room = ' '.repeat(Math.max(0, widths[at]! - Bun.stringWidth(fitted)));
+        return right[at] ? room + paint(fitted) : paint(fitted) + (at === parts.length - 1 ? '' : room);
+      })
+      .join(GAP);
+  return [
+    line(
+      columns.map((column) => column.toUpperCase().replaceAll('_', ' ')),
+      style.head,
+    ),
+    ...cells.map((each) => line(each, (text) => text)),
+  ]
+    .map((each) => `${each}\n`)
+    .join('');
 }
 
 /** `name  value` lines. */
 export function fields(record: Readonly<Record<string, unknown>>, style: TableStyle): string {
   const names = Object.keys(record);
   const width = Math.max(0, ...names.map((name) => Bun.stringWidth(name)));
-  return names.map((name) => {
-    const value = cell(record[name], name);
-    const room = value === '' ? '' : `${' '.repeat(width - Bun.stringWidth(name))}${GAP}${value}`;
-    return `${style.head(name)}${room}\n`;
-  }).join('');
+  return names
+    .map((name) => {
+      const value = cell(record[name], name);
+      const room = value === '' ? '' : `${' '.repeat(width - Bun.stringWidth(name))}${GAP}${value}`;
+      return `${style.head(name)}${room}\n`;
+    })
+    .join('');
 }
 
 function shrink(widths: number[], room: number): void {

@@ -72,7 +72,13 @@ export const allWords = (): string[] => [...new Set([...Object.keys(STATIC), ...
 /** The words that may stand first, or after a group's words. */
 export const nextWords = (words: readonly string[]): string[] => {
   const prefix = words.map((word) => `${word} `).join('');
-  return [...new Set(allWords().filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length).split(' ', 1)[0]!))];
+  return [
+    ...new Set(
+      allWords()
+        .filter((name) => name.startsWith(prefix))
+        .map((name) => name.slice(prefix.length).split(' ', 1)[0]!),
+    ),
+  ];
 };
 
 export async function childrenOf(command: CommandDef): Promise<Record<string, unknown>> {
@@ -80,7 +86,8 @@ export async function childrenOf(command: CommandDef): Promise<Record<string, un
   return (await (typeof subCommands === 'function' ? subCommands() : subCommands)) ?? {};
 }
 
-export const resolve = async (command: unknown): Promise<CommandDef> => (await (typeof command === 'function' ? (command as () => unknown)() : command)) as CommandDef;
+export const resolve = async (command: unknown): Promise<CommandDef> =>
+  (await (typeof command === 'function' ? (command as () => unknown)() : command)) as CommandDef;
 
 function groupSummary(words: readonly string[]): string {
   if (words.length === 0) return 'One small daemon for everything your shells, scripts, editors and agents share';

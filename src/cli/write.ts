@@ -8,7 +8,7 @@ const text = new TextEncoder();
 /** Writes all of it before it returns, so the process may exit right after, also when the pipe is full or non-blocking. */
 export function writeAll(fd: 1 | 2, content: string | Uint8Array): void {
   const bytes = typeof content === 'string' ? text.encode(content) : content;
-  for (let done = 0; done < bytes.length; ) {
+  for (let done = 0; done < bytes.length;) {
     try {
       done += writeSync(fd, bytes, done);
     } catch (error) {

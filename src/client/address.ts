@@ -4,8 +4,7 @@ import { ClientError } from './error';
 
 /** Where the daemon is asked. The token is read only when it is needed. */
 export type Address =
-  | { readonly kind: 'unix'; readonly socket: string }
-  | { readonly kind: 'tcp'; readonly url: string; readonly token: () => string | null };
+  { readonly kind: 'unix'; readonly socket: string } | { readonly kind: 'tcp'; readonly url: string; readonly token: () => string | null };
 
 export interface AddressFlags {
   readonly url?: string;
@@ -42,7 +41,8 @@ function baseOf(url: string): URL {
   if (!base || (base.protocol !== 'http:' && base.protocol !== 'https:')) {
     throw new ClientError('bad_url', `"${url}" is not an http address`, 'Give an address such as http://127.0.0.1:7733', 2);
   }
-  if (base.username || base.password) throw new ClientError('bad_url', 'the address may not hold credentials', 'Put the token into ZD_TOKEN or a file named with --token-file', 2);
+  if (base.username || base.password)
+    throw new ClientError('bad_url', 'the address may not hold credentials', 'Put the token into ZD_TOKEN or a file named with --token-file', 2);
   return base;
 }
 

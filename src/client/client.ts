@@ -80,7 +80,8 @@ export class Client {
       const text = await response.text();
       if (!response.ok) throw fromReply(response.status, text);
       const value = parseObject(text);
-      if (!value) throw new ClientError('bad_reply', 'what answers is no zd: it did not send a JSON object', 'Check --url, ZD_URL and ZD_SOCKET', EXIT.failure);
+      if (!value)
+        throw new ClientError('bad_reply', 'what answers is no zd: it did not send a JSON object', 'Check --url, ZD_URL and ZD_SOCKET', EXIT.failure);
       return { text, value };
     } catch (error) {
       throw this.explain(error, options);
@@ -106,7 +107,12 @@ export class Client {
     if (options.signal?.aborted) return new ClientError('interrupted', 'interrupted', '', EXIT.interrupted);
     const { name, code, message } = error as { name?: string; code?: string; message?: string };
     if (name === 'TimeoutError' || name === 'AbortError') {
-      return new ClientError('timeout', `no answer within ${(options.timeoutMs ?? 0) / 1000} s`, 'Give it longer with --timeout, or see `zd doctor`', EXIT.timeout);
+      return new ClientError(
+        'timeout',
+        `no answer within ${(options.timeoutMs ?? 0) / 1000} s`,
+        'Give it longer with --timeout, or see `zd doctor`',
+        EXIT.timeout,
+      );
     }
     if (code === 'ECONNRESET' || code === 'ConnectionClosed') {
       return new ClientError('connection_lost', 'the daemon closed the connection before it answered', 'See `zd status` and `zd logs`', EXIT.down);
@@ -115,7 +121,12 @@ export class Client {
       return new ClientError('not_running', `nothing answers at ${this.address.url}`, 'Start the daemon there with: zd up', EXIT.down);
     }
     if (code === 'EACCES' || code === 'EPERM') {
-      return new ClientError('no_access', `the socket ${this.address.socket} belongs to another user`, 'Set ZD_HOME or ZD_SOCKET to your own', EXIT.refused);
+      return new ClientError(
+        'no_access',
+        `the socket ${this.address.socket} belongs to another user`,
+        'Set ZD_HOME or ZD_SOCKET to your own',
+        EXIT.refused,
+      );
     }
     if (code !== undefined && DOWN.has(code)) return new ClientError('not_running', 'the daemon is not running', 'Start it with: zd up', EXIT.down);
     return new ClientError('not_running', `the daemon cannot be reached (${code ?? message})`, 'See `zd doctor`', EXIT.down);
@@ -154,7 +165,8 @@ function deadline({ signal, timeoutMs }: CallOptions): Deadline {
 function toQuery(query: Record<string, unknown>): string {
   const parameters = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
-    for (const item of Array.isArray(value) ? value : [value]) if (item !== undefined && item !== null) parameters.append(name, typeof item === 'object' ? JSON.stringify(item) : String(item));
+    for (const item of Array.isArray(value) ? value : [value])
+      if (item !== undefined && item !== null) parameters.append(name, typeof item === 'object' ? JSON.stringify(item) : String(item));
   }
   const text = parameters.toString();
   return text === '' ? '' : `?${text}`;

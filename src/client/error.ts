@@ -30,7 +30,17 @@ export function fromReply(status: number, text: string): ClientError {
 
 /** For codes this version does not know: a newer daemon, or something else that speaks HTTP. */
 const exitOf = (status: number): number =>
-  status === 401 || status === 403 ? EXIT.refused : status === 404 ? EXIT.missing : status === 408 ? EXIT.timeout : status === 409 || status === 429 ? EXIT.conflict : status < 500 ? EXIT.usage : EXIT.failure;
+  status === 401 || status === 403
+    ? EXIT.refused
+    : status === 404
+      ? EXIT.missing
+      : status === 408
+        ? EXIT.timeout
+        : status === 409 || status === 429
+          ? EXIT.conflict
+          : status < 500
+            ? EXIT.usage
+            : EXIT.failure;
 
 export function parseObject(text: string): Record<string, unknown> | null {
   try {

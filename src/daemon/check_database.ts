@@ -16,7 +16,11 @@ export function checkSqlite(): Check[] {
   const parts = version.split('.').map(Number);
   const at = SAFE_SQLITE.findIndex((part, index) => parts[index] !== part);
   const safe = at === -1 || (parts[at] ?? 0) > SAFE_SQLITE[at]!;
-  return [safe ? ok('sqlite_version', version) : warn('sqlite_version', `${version} can corrupt databases in WAL mode`, `Use a zd that brings SQLite ${SAFE_SQLITE.join('.')} or later.`)];
+  return [
+    safe
+      ? ok('sqlite_version', version)
+      : warn('sqlite_version', `${version} can corrupt databases in WAL mode`, `Use a zd that brings SQLite ${SAFE_SQLITE.join('.')} or later.`),
+  ];
 }
 
 /** `PRAGMA quick_check`, table by table with a pause between them; over the daemon's own connection while it runs. */
@@ -26,7 +30,8 @@ export async function checkDatabases({ paths, inside, databases }: DoctorTarget)
     const name = `db_integrity:${basename(file)}`;
     const bytes = statSync(file, { throwIfNoEntry: false })?.size;
     if (bytes === undefined) checks.push(ok(name, 'made at the first start'));
-    else if (inside && bytes > INSIDE_BYTES) checks.push(ok(name, `not read while the daemon runs (${mib(bytes)}); stop it and run \`zd doctor\` for a full check`));
+    else if (inside && bytes > INSIDE_BYTES)
+      checks.push(ok(name, `not read while the daemon runs (${mib(bytes)}); stop it and run \`zd doctor\` for a full check`));
     else checks.push(await checkDatabase(name, file, bytes, inside, databases.find(({ path }) => path === file)?.sqlite));
   }
   return checks;
@@ -38,11 +43,14 @@ async function checkDatabase(name: string, file: string, bytes: number, inside: 
   try {
     const db = open ?? (own = new Database(file, { readonly: true }));
     if (own) db.run('PRAGMA busy_timeout = 1000');
-    const tables = (db.query("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'").all() as { name: string }[]).map((row) => row.name);
+    const tables = (db.query("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'").all() as { name: string }[]).map(
+      (row) => row.name,
+    );
     const until = performance.now() + (inside ? INSIDE_MS : Infinity);
     let done = 0;
     for (const table of tables) {
-      if (performance.now() > until) return ok(name, `${done} of ${tables.length} tables read, the time for it is over; stop zd and run \`zd doctor\` for a full check`);
+      if (performance.now() > until)
+        return ok(name, `${done} of ${tables.length} tables read, the time for it is over; stop zd and run \`zd doctor\` for a full check`);
       const [first] = db.query(`PRAGMA quick_check("${table.replaceAll('"', '""')}")`).values() as [string][];
       if (first?.[0] !== 'ok') return fail(name, `${file}, table ${table}: ${first?.[0] ?? 'no answer'}`, remedy);
       done++;

@@ -17,14 +17,21 @@ export function checkConfig({ paths, env }: DoctorTarget): Check[] {
     if (config.warnings.length > 0) return config.warnings.map((warning) => warn('config', warning, 'Follow the advice in the detail.'));
     return [ok('config', lstat(paths.configFile) ? `${paths.configFile} is valid` : `no ${paths.configFile}; defaults are in force`)];
   } catch (error) {
-    if (error instanceof ConfigError) return error.problems.map(({ where, message }) => fail('config', `${where}: ${message}`, 'Correct it; `zd config check` tells when it is right.'));
+    if (error instanceof ConfigError)
+      return error.problems.map(({ where, message }) =>
+        fail('config', `${where}: ${message}`, 'Correct it; `zd config check` tells when it is right.'),
+      );
     throw error;
   }
 }
 
 export function checkFolders({ paths }: DoctorTarget): Check[] {
   const folders = new Map<string, string>();
-  for (const [role, folder] of [['data', paths.dataDir], ['state', paths.stateDir], ['runtime', paths.runtimeDir]] as const) {
+  for (const [role, folder] of [
+    ['data', paths.dataDir],
+    ['state', paths.stateDir],
+    ['runtime', paths.runtimeDir],
+  ] as const) {
     if (![...folders.values()].includes(folder)) folders.set(role, folder);
   }
   return [...folders].map(([role, folder]) => checkFolder(`folder:${role}`, folder));
@@ -47,7 +54,11 @@ export function checkFiles({ paths }: DoctorTarget): Check[] {
     const name = `file_perms:${basename(file)}`;
     if (foreign(stats)) return [fail(name, `${file} belongs to uid ${stats.uid}`, `Stop zd and remove ${file}, or give it back to its owner.`)];
     // A socket's group and world bits matter too: connecting needs write permission.
-    return [(stats.mode & 0o077) === 0 ? ok(name, octal(stats.mode)) : fail(name, `${file} is open to others (mode ${octal(stats.mode)})`, `chmod 600 ${file}`)];
+    return [
+      (stats.mode & 0o077) === 0
+        ? ok(name, octal(stats.mode))
+        : fail(name, `${file} is open to others (mode ${octal(stats.mode)})`, `chmod 600 ${file}`),
+    ];
   });
   const fault = socketPathFault(paths.socket);
   return fault ? [...checks, fail('socket_path', fault, 'Choose a shorter folder.')] : checks;
@@ -56,8 +67,14 @@ export function checkFiles({ paths }: DoctorTarget): Check[] {
 export function checkTokenFile({ paths, addresses }: DoctorTarget): Check[] {
   const stats = lstat(paths.tokenFile);
   const remedy = `rm ${paths.tokenFile}; zd restart`;
-  if (!stats) return [addresses ? fail('token_file', `${paths.tokenFile} is missing; clients cannot find the token`, 'zd restart') : ok('token_file', 'made at the first start')];
+  if (!stats)
+    return [
+      addresses
+        ? fail('token_file', `${paths.tokenFile} is missing; clients cannot find the token`, 'zd restart')
+        : ok('token_file', 'made at the first start'),
+    ];
   if (!stats.isFile()) return [fail('token_file', `${paths.tokenFile} is not a regular file`, remedy)];
-  if (foreign(stats) || (stats.mode & 0o077) !== 0) return [fail('token_file', `others may use ${paths.tokenFile} (uid ${stats.uid}, mode ${octal(stats.mode)})`, remedy)];
+  if (foreign(stats) || (stats.mode & 0o077) !== 0)
+    return [fail('token_file', `others may use ${paths.tokenFile} (uid ${stats.uid}, mode ${octal(stats.mode)})`, remedy)];
   return [ok('token_file', octal(stats.mode))];
 }

@@ -14,8 +14,12 @@ export async function checkListeners({ paths, addresses, inside }: DoctorTarget)
   }
   const socket = addresses?.socket ?? paths.socket;
   return [
-    held ? ok('instance_lock', 'held by the daemon') : fail('instance_lock', `${paths.lockFile} is not held; a second daemon could start`, 'zd restart'),
-    existsSync(socket) ? ok('socket_present', socket) : fail('socket_present', `${socket} is gone`, 'Wait a second, the daemon makes it again; else zd restart.'),
+    held
+      ? ok('instance_lock', 'held by the daemon')
+      : fail('instance_lock', `${paths.lockFile} is not held; a second daemon could start`, 'zd restart'),
+    existsSync(socket)
+      ? ok('socket_present', socket)
+      : fail('socket_present', `${socket} is gone`, 'Wait a second, the daemon makes it again; else zd restart.'),
     await answers('socket_answers', socket, 'http://localhost/health', { unix: socket }),
     addresses?.tcp ? await answers('tcp_listener', at(addresses.tcp), `http://${at(addresses.tcp)}/health`, {}) : ok('tcp_listener', 'off'),
   ];

@@ -43,7 +43,9 @@ function filesystem(folder: string): Check {
   if (process.platform !== 'linux') return ok('filesystem', `${folder}: not examined on ${process.platform}`);
   const type = statfsSync(folder).type >>> 0;
   const [name, fault] = FILESYSTEMS[type] ?? [`type 0x${type.toString(16)}`, null];
-  return fault === null ? ok('filesystem', `${name} at ${folder}`) : warn('filesystem', `${folder} is on ${name}: ${fault}`, 'Put the data on a local disk with ZD_HOME or XDG_DATA_HOME.');
+  return fault === null
+    ? ok('filesystem', `${name} at ${folder}`)
+    : warn('filesystem', `${folder} is on ${name}: ${fault}`, 'Put the data on a local disk with ZD_HOME or XDG_DATA_HOME.');
 }
 
 /** Only the daemon's own descriptors are of interest. */
@@ -64,13 +66,26 @@ function inotify(): Check[] {
   const instances = read('max_user_instances');
   const detail = `${watches} watches, ${instances} instances per user`;
   const low = watches < 65_536 || instances < 128;
-  return [low ? warn('inotify', `${detail}: large trees cannot be watched`, 'sudo sysctl fs.inotify.max_user_watches=524288 fs.inotify.max_user_instances=512') : ok('inotify', detail)];
+  return [
+    low
+      ? warn(
+          'inotify',
+          `${detail}: large trees cannot be watched`,
+          'sudo sysctl fs.inotify.max_user_watches=524288 fs.inotify.max_user_instances=512',
+        )
+      : ok('inotify', detail),
+  ];
 }
 
 function runtimeDir({ paths, env }: DoctorTarget): Check {
   if (paths.home !== null) return ok('runtime_dir', `ZD_HOME is set; the socket is in ${paths.home}`);
   if (!env.XDG_RUNTIME_DIR) return ok('runtime_dir', `XDG_RUNTIME_DIR is not set; the socket is in ${paths.stateDir}`);
-  if (paths.runtimeDir === paths.stateDir || !existsSync(env.XDG_RUNTIME_DIR)) return warn('runtime_dir', `XDG_RUNTIME_DIR (${env.XDG_RUNTIME_DIR}) cannot be used; the socket is in ${paths.stateDir}`, 'Log in through the system, or unset XDG_RUNTIME_DIR.');
+  if (paths.runtimeDir === paths.stateDir || !existsSync(env.XDG_RUNTIME_DIR))
+    return warn(
+      'runtime_dir',
+      `XDG_RUNTIME_DIR (${env.XDG_RUNTIME_DIR}) cannot be used; the socket is in ${paths.stateDir}`,
+      'Log in through the system, or unset XDG_RUNTIME_DIR.',
+    );
   return ok('runtime_dir', paths.runtimeDir);
 }
 
@@ -80,5 +95,9 @@ function service({ paths, env }: DoctorTarget): Check[] {
   const folder = env.XDG_CONFIG_HOME?.startsWith('/') ? env.XDG_CONFIG_HOME : join(env.HOME ?? homedir(), '.config');
   if (!existsSync(join(folder, 'systemd', 'user', 'zd.service'))) return [ok('service', 'not installed; `zd service install` starts zd at login')];
   const user = userInfo().username;
-  return [existsSync(`/var/lib/systemd/linger/${user}`) ? ok('service', 'installed, with linger') : warn('service', 'installed, and ends with the last session', `loginctl enable-linger ${user}`)];
+  return [
+    existsSync(`/var/lib/systemd/linger/${user}`)
+      ? ok('service', 'installed, with linger')
+      : warn('service', 'installed, and ends with the last session', `loginctl enable-linger ${user}`),
+  ];
 }

@@ -47,12 +47,21 @@ export async function compose({ paths, config, clock, log, logFiles, lifecycle, 
     const services: Services = { clock, log, events, cache, config, metrics, lifecycle, logFiles };
     const dispatcher = new Dispatcher(registry, services, observer(metrics, log));
     const rules = accessRules(config, token);
-    const document = lazy(() => rules(), ({ open, metricsOpen }) => buildOpenApi(registry, { version: lifecycle.version, tokenRequired: !open, metricsOpen }));
+    const document = lazy(
+      () => rules(),
+      ({ open, metricsOpen }) => buildOpenApi(registry, { version: lifecycle.version, tokenRequired: !open, metricsOpen }),
+    );
     const http = new Http({
-      dispatcher, rules, log, counters: metrics,
+      dispatcher,
+      rules,
+      log,
+      counters: metrics,
       limits: () => ({
-        bodyBytes: config.value('limits.body_bytes'), maxDepth: config.value('limits.max_depth'), connections: config.value('limits.connections'),
-        streams: config.value('limits.streams'), streamsPerToken: config.value('limits.streams_per_token'),
+        bodyBytes: config.value('limits.body_bytes'),
+        maxDepth: config.value('limits.max_depth'),
+        connections: config.value('limits.connections'),
+        streams: config.value('limits.streams'),
+        streamsPerToken: config.value('limits.streams_per_token'),
       }),
       health: () => ({ ok: true, version: lifecycle.version, uptime_ms: lifecycle.uptimeMs() }),
       pages: swaggerPages({ document }),
@@ -141,11 +150,16 @@ function accessRules(config: LiveConfig, secret: string): () => AccessRules {
   const build = (): AccessRules => {
     const open = config.value('http.open');
     const own: Token[] = open || listen === null ? [] : [{ label: OWN_TOKEN, digest: digestOf(secret), scopes: ['*'] }];
-    const configured = config.value('http.tokens').map(({ label, secret, scopes }): Token => ({ label, digest: digestOf(secret), scopes: scopes ?? ['*'] }));
+    const configured = config
+      .value('http.tokens')
+      .map(({ label, secret, scopes }): Token => ({ label, digest: digestOf(secret), scopes: scopes ?? ['*'] }));
     return {
       tokens: [...own, ...configured],
       open,
-      hosts: [...config.value('http.allowed_hosts').map((host) => host.toLowerCase()), ...(listen && !isLoopback(listen.host) ? [listen.host.toLowerCase()] : [])],
+      hosts: [
+        ...config.value('http.allowed_hosts').map((host) => host.toLowerCase()),
+        ...(listen && !isLoopback(listen.host) ? [listen.host.toLowerCase()] : []),
+      ],
       origins: config.value('http.allowed_origins'),
       metricsOpen: config.value('http.metrics_open') && (listen === null || isLoopback(listen.host)),
     };

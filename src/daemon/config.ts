@@ -53,7 +53,9 @@ export function loadConfig(sources: ConfigSources): Config {
   fromTexts('flag', 'flag', sources.flags ?? {}, found, problems);
   if (sources.overrides) fromTexts('override', sources.overrides.file, sources.overrides.texts, found, problems);
   fromTexts('runtime', 'runtime', sources.runtime ?? {}, found, problems);
-  const values = Object.freeze(Object.fromEntries(SETTINGS.map(({ key, default: fallback }) => [key, found.get(key)?.value ?? fallback]))) as unknown as Values;
+  const values = Object.freeze(
+    Object.fromEntries(SETTINGS.map(({ key, default: fallback }) => [key, found.get(key)?.value ?? fallback])),
+  ) as unknown as Values;
   const origins = Object.freeze(Object.fromEntries(SETTINGS.map(({ key }) => [key, found.get(key)?.origin ?? 'default']))) as Config['origins'];
   if (problems.length > 0) throw new ConfigError(problems);
   checkTogether(values, (key) => found.get(key)?.where ?? 'default');
@@ -69,7 +71,8 @@ function readText(file: string): string | null {
     return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    const message = error instanceof TypeError ? 'the file is not UTF-8' : `the file cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)})`;
+    const message =
+      error instanceof TypeError ? 'the file is not UTF-8' : `the file cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)})`;
     throw new ConfigError([{ where: file, message }]);
   }
 }
@@ -85,20 +88,31 @@ function fromFile(file: string, text: string, found: Found, problems: Problem[])
   }
   const at = (...path: string[]) => `${file}:${lineOf(text, path)}`;
   for (const [section, table] of Object.entries(tree)) {
-    if (!SECTIONS.includes(section)) problems.push({ where: at(section), message: `unknown section or key "${section}"; there are ${SECTIONS.map((name) => `[${name}]`).join(', ')}` });
-    else if (typeof table !== 'object' || table === null || Array.isArray(table)) problems.push({ where: at(section), message: `"${section}" must be a table: write [${section}]` });
-    else for (const [name, value] of Object.entries(table)) {
-      const setting = findSetting(`${section}.${name}`);
-      if (!setting) {
-        const known = SETTINGS.filter(({ key }) => key.startsWith(`${section}.`)).map(({ key }) => key.slice(section.length + 1));
-        problems.push({ where: at(section, name), message: `unknown key "${section}.${name}"; [${section}] has ${known.join(', ')}` });
-        continue;
-      }
-      attempt(problems, (below) => at(section, name, ...below), setting.key, () => {
-        const where = at(section, name);
-        found.set(setting.key, { value: fromToml(setting, value), origin: `${basename(file)}:${lineOf(text, [section, name])}`, where });
+    if (!SECTIONS.includes(section))
+      problems.push({
+        where: at(section),
+        message: `unknown section or key "${section}"; there are ${SECTIONS.map((name) => `[${name}]`).join(', ')}`,
       });
-    }
+    else if (typeof table !== 'object' || table === null || Array.isArray(table))
+      problems.push({ where: at(section), message: `"${section}" must be a table: write [${section}]` });
+    else
+      for (const [name, value] of Object.entries(table)) {
+        const setting = findSetting(`${section}.${name}`);
+        if (!setting) {
+          const known = SETTINGS.filter(({ key }) => key.startsWith(`${section}.`)).map(({ key }) => key.slice(section.length + 1));
+          problems.push({ where: at(section, name), message: `unknown key "${section}.${name}"; [${section}] has ${known.join(', ')}` });
+          continue;
+        }
+        attempt(
+          problems,
+          (below) => at(section, name, ...below),
+          setting.key,
+          () => {
+            const where = at(section, name);
+            found.set(setting.key, { value: fromToml(setting, value), origin: `${basename(file)}:${lineOf(text, [section, name])}`, where });
+          },
+        );
+      }
   }
 }
 
@@ -111,16 +125,28 @@ function fromEnv(env: Env, found: Found, problems: Problem[], warnings: string[]
     const text = setting.env === null ? undefined : env[setting.env];
     if (text === undefined || text === '') continue;
     const where = `env ${setting.env}`;
-    attempt(problems, () => where, setting.key, () => found.set(setting.key, { value: fromText(setting, text), origin: where, where }));
+    attempt(
+      problems,
+      () => where,
+      setting.key,
+      () => found.set(setting.key, { value: fromText(setting, text), origin: where, where }),
+    );
   }
-  for (const name of Object.keys(env)) if (looksLikeOurs.test(name) && !names.has(name)) warnings.push(`The environment variable ${name} is no setting of zd.`);
+  for (const name of Object.keys(env))
+    if (looksLikeOurs.test(name) && !names.has(name)) warnings.push(`The environment variable ${name} is no setting of zd.`);
 }
 
 function fromTexts(origin: string, where: string, texts: Readonly<Record<string, string>>, found: Found, problems: Problem[]): void {
   for (const [key, text] of Object.entries(texts)) {
     const setting = findSetting(key);
     if (!setting) problems.push({ where, message: `unknown key "${key}"` });
-    else attempt(problems, () => where, key, () => found.set(setting.key, { value: fromText(setting, text), origin, where }));
+    else
+      attempt(
+        problems,
+        () => where,
+        key,
+        () => found.set(setting.key, { value: fromText(setting, text), origin, where }),
+      );
   }
 }
 
@@ -139,9 +165,15 @@ export function checkTogether(values: Values, where: (key: SettingKey) => string
   const listen = parseListen(values['http.listen']);
   const secured = values['http.tokens'].length > 0;
   const local = listen === null || isLoopback(listen.host);
-  if (values['http.open'] && secured) problems.push({ where: where('http.open'), message: 'http.open: true cannot stand together with http.tokens; remove one of them' });
-  if (values['http.open'] && !local) problems.push({ where: where('http.open'), message: `http.open: true is allowed on loopback only, and http.listen is ${values['http.listen']}` });
-  if (!local && !secured) problems.push({ where: where('http.listen'), message: `http.listen: ${values['http.listen']} is not a loopback address and needs tokens in [http.tokens]` });
+  if (values['http.open'] && secured)
+    problems.push({ where: where('http.open'), message: 'http.open: true cannot stand together with http.tokens; remove one of them' });
+  if (values['http.open'] && !local)
+    problems.push({ where: where('http.open'), message: `http.open: true is allowed on loopback only, and http.listen is ${values['http.listen']}` });
+  if (!local && !secured)
+    problems.push({
+      where: where('http.listen'),
+      message: `http.listen: ${values['http.listen']} is not a loopback address and needs tokens in [http.tokens]`,
+    });
   if (problems.length > 0) throw new ConfigError(problems);
 }
 

@@ -25,11 +25,15 @@ function prepare(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const { uid, mode } = statSync(folder);
-    if (process.getuid && uid !== process.getuid()) throw new FolderError(`${folder} belongs to another user. Choose a folder of your own with ZD_HOME.`);
-    if ((mode & 0o1000) !== 0) throw new FolderError(`${folder} is shared with other users (mode ${(mode & 0o7777).toString(8)}). Choose a folder of its own with ZD_HOME.`);
+    if (process.getuid && uid !== process.getuid())
+      throw new FolderError(`${folder} belongs to another user. Choose a folder of your own with ZD_HOME.`);
+    if ((mode & 0o1000) !== 0)
+      throw new FolderError(`${folder} is shared with other users (mode ${(mode & 0o7777).toString(8)}). Choose a folder of its own with ZD_HOME.`);
     if ((mode & 0o077) !== 0) chmodSync(folder, 0o700);
   } catch (error) {
     if (error instanceof FolderError) throw error;
-    throw new FolderError(`The folder ${folder} cannot be used (${(error as NodeJS.ErrnoException).code ?? String(error)}). Make it writable, or choose another with ZD_HOME.`);
+    throw new FolderError(
+      `The folder ${folder} cannot be used (${(error as NodeJS.ErrnoException).code ?? String(error)}). Make it writable, or choose another with ZD_HOME.`,
+    );
   }
 }

@@ -144,13 +144,15 @@ export class Lifecycle implements LifecycleService {
   private drain(reason: StopReason): void {
     clearInterval(this.watcher);
     const budget = setTimeout(() => this.force('the time to stop is over'), this.config.value('shutdown.grace_ms') + CLOSE_MS);
-    this.daemon!.stop(reason).then(
-      () => this.finish(reason === 'failure' ? 1 : 0, reason),
-      (error: unknown) => {
-        this.log.error('stop failed', { error });
-        this.finish(1, reason);
-      },
-    ).finally(() => clearTimeout(budget));
+    this.daemon!.stop(reason)
+      .then(
+        () => this.finish(reason === 'failure' ? 1 : 0, reason),
+        (error: unknown) => {
+          this.log.error('stop failed', { error });
+          this.finish(1, reason);
+        },
+      )
+      .finally(() => clearTimeout(budget));
   }
 
   private finish(code: number, reason: StopReason): void {
@@ -186,7 +188,15 @@ export class Lifecycle implements LifecycleService {
   private writeRecord(): void {
     if (!this.daemon) return;
     const { socket, tcp } = this.daemon.addresses;
-    writeDaemonRecord(this.paths.daemonFile, { pid: this.pid, start_token: startToken(this.pid) ?? '', socket, tcp, version, started_at: this.startedAt, open: this.config.value('http.open') });
+    writeDaemonRecord(this.paths.daemonFile, {
+      pid: this.pid,
+      start_token: startToken(this.pid) ?? '',
+      socket,
+      tcp,
+      version,
+      started_at: this.startedAt,
+      open: this.config.value('http.open'),
+    });
   }
 }
 

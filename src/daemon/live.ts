@@ -51,7 +51,11 @@ export class LiveConfig implements ConfigService {
 
   set(key: string, value: unknown, persist: boolean): { row: SettingRow; prior: string } {
     const setting = known(key);
-    if (!setting.runtimeSettable) throw new ZdError('bad_value', `${key} decides who may come in and cannot be set over the API.`, { hint: 'Change it in config.toml and run `zd reload`.', path: '/key' });
+    if (!setting.runtimeSettable)
+      throw new ZdError('bad_value', `${key} decides who may come in and cannot be set over the API.`, {
+        hint: 'Change it in config.toml and run `zd reload`.',
+        path: '/key',
+      });
     const prior = this.get(key).value;
     const text = value === null ? null : typeof value === 'string' ? value : JSON.stringify(value);
     const runtime = changed(this.runtime, key, persist ? null : text);
@@ -94,7 +98,11 @@ export class LiveConfig implements ConfigService {
       return run();
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
-      throw new ZdError('bad_value', error.message, path === undefined ? { hint: 'Nothing was changed. Correct the configuration; `zd config check` tells when it is right.' } : { path });
+      throw new ZdError(
+        'bad_value',
+        error.message,
+        path === undefined ? { hint: 'Nothing was changed. Correct the configuration; `zd config check` tells when it is right.' } : { path },
+      );
     }
   }
 }
@@ -131,7 +139,11 @@ const differs = ({ key }: Setting, one: Config, other: Config): boolean => !Bun.
 function keepWhatNeedsRestart(before: Config, next: Config): Config {
   const keys = SETTINGS.filter((setting) => setting.needsRestart).map(({ key }) => key);
   const pick = <T>(from: Readonly<Record<string, T>>) => Object.fromEntries(keys.map((key) => [key, from[key]]));
-  return { ...next, values: { ...next.values, ...pick(before.values as never) }, origins: { ...next.origins, ...pick(before.origins) } as Config['origins'] };
+  return {
+    ...next,
+    values: { ...next.values, ...pick(before.values as never) },
+    origins: { ...next.origins, ...pick(before.origins) } as Config['origins'],
+  };
 }
 
 function readOverrides(file: string): Readonly<Record<string, string>> {
@@ -144,9 +156,12 @@ function readOverrides(file: string): Readonly<Record<string, string>> {
   }
   try {
     const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null && Object.values(value).every((item) => typeof item === 'string')) return value as Record<string, string>;
+    if (typeof value === 'object' && value !== null && Object.values(value).every((item) => typeof item === 'string'))
+      return value as Record<string, string>;
   } catch {
     // The same fault as a file with something else in it.
   }
-  throw new ConfigError([{ where: file, message: `${basename(file)} is not what \`zd config set --persist\` writes; remove it and set the values again` }]);
+  throw new ConfigError([
+    { where: file, message: `${basename(file)} is not what \`zd config set --persist\` writes; remove it and set the values again` },
+  ]);
 }

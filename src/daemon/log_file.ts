@@ -56,7 +56,7 @@ export class LogFile implements Sink, LogFiles {
     try {
       if (fstatSync(this.fd).nlink === 0 || !existsSync(this.file)) this.reopen();
       if (this.size > 0 && this.size + bytes.length > this.limits().maxBytes) this.shift();
-      for (let done = 0; done < bytes.length; ) done += writeSync(this.fd, bytes, done);
+      for (let done = 0; done < bytes.length;) done += writeSync(this.fd, bytes, done);
       this.size += bytes.length;
       this.lost = 0;
     } catch {
@@ -92,7 +92,9 @@ export class LogFile implements Sink, LogFiles {
 
   private shift(): void {
     const { maxFiles } = this.limits();
-    const rotated = this.files().filter((name) => name !== basename(this.file)).map((name) => Number(name.slice(basename(this.file).length + 1)));
+    const rotated = this.files()
+      .filter((name) => name !== basename(this.file))
+      .map((name) => Number(name.slice(basename(this.file).length + 1)));
     for (const number of rotated.toReversed()) {
       const from = `${this.file}.${number}`;
       if (number >= maxFiles) rmSync(from, { force: true });

@@ -86,7 +86,10 @@ function livingDaemon(paths: Paths): number | null {
 /** From the lock to its release. */
 async function live(paths: Paths, env: Env, options: RunOptions, release: () => void): Promise<Ending> {
   let config: LiveConfig | undefined;
-  const limits = (): LogLimits => ({ maxBytes: config?.value('log.max_bytes') ?? preset('log.max_bytes'), maxFiles: config?.value('log.max_files') ?? preset('log.max_files') });
+  const limits = (): LogLimits => ({
+    maxBytes: config?.value('log.max_bytes') ?? preset('log.max_bytes'),
+    maxFiles: config?.value('log.max_files') ?? preset('log.max_files'),
+  });
   const logFiles = new LogFile(paths.logFile, limits, options.foreground ? await prettyLog() : undefined);
   const log = createLogger(logFiles, () => config?.value('log.level') ?? 'info');
   try {
@@ -122,7 +125,11 @@ function onSignals(lifecycle: Lifecycle, log: () => ReturnType<typeof createLogg
   const reload = () => {
     // A terminal that closes says SIGHUP too, and a daemon in the foreground goes with it.
     if (foreground && process.stderr.isTTY) return lifecycle.begin('signal');
-    lifecycle.reload().catch((error: unknown) => log().error('the configuration is not valid; nothing was changed', { error: error instanceof Error ? error.message : error }));
+    lifecycle
+      .reload()
+      .catch((error: unknown) =>
+        log().error('the configuration is not valid; nothing was changed', { error: error instanceof Error ? error.message : error }),
+      );
   };
   const crash = (error: unknown) => {
     log().error('uncaught', { error });

@@ -63,19 +63,34 @@ const GiB = 1024 * MiB;
 const list: Setting[] = [];
 function declare<K extends SettingKey>(key: K, fallback: Values[K], given: Declared): void {
   list.push({
-    key, default: fallback,
+    key,
+    default: fallback,
     env: `ZD_${key.replace('.', '_').toUpperCase()}`,
-    unit: null, min: 0, max: Number.MAX_SAFE_INTEGER, needsRestart: false,
+    unit: null,
+    min: 0,
+    max: Number.MAX_SAFE_INTEGER,
+    needsRestart: false,
     runtimeSettable: !key.startsWith('http.'),
     ...given,
   });
 }
 
-declare('http.listen', '127.0.0.1:7733', { type: 'listen', needsRestart: true, doc: 'Address and port of the TCP listener, or "off" for the unix socket alone. Port 0 takes a free one.' });
-declare('http.open', false, { type: 'boolean', doc: 'No token needed on loopback. Refused together with tokens or an address that is not loopback.' });
+declare('http.listen', '127.0.0.1:7733', {
+  type: 'listen',
+  needsRestart: true,
+  doc: 'Address and port of the TCP listener, or "off" for the unix socket alone. Port 0 takes a free one.',
+});
+declare('http.open', false, {
+  type: 'boolean',
+  doc: 'No token needed on loopback. Refused together with tokens or an address that is not loopback.',
+});
 declare('http.allowed_hosts', [], { type: 'hosts', doc: 'Names in `Host` that zd answers to, beside localhost, 127.0.0.1 and [::1].' });
 declare('http.allowed_origins', [], { type: 'origins', doc: 'Exact origins of web pages that may call the API.' });
-declare('http.tokens', [], { type: 'tokens', env: null, doc: 'Bearer tokens by label: a string has full access, a table {token, scopes} what its scopes grant.' });
+declare('http.tokens', [], {
+  type: 'tokens',
+  env: null,
+  doc: 'Bearer tokens by label: a string has full access, a table {token, scopes} what its scopes grant.',
+});
 declare('http.metrics_open', true, { type: 'boolean', doc: 'Whether /metrics answers without a token on loopback.' });
 declare('log.level', 'info', { type: 'level', doc: 'What is written to the log: debug, info, warn or error.' });
 declare('log.max_bytes', 10 * MiB, { type: 'integer', unit: 'bytes', min: 4 * KiB, max: 4 * GiB, doc: 'Size at which the log file is rotated.' });
@@ -84,17 +99,39 @@ declare('limits.body_bytes', 2 * MiB, { type: 'integer', unit: 'bytes', min: KiB
 declare('limits.connections', 1024, { type: 'integer', min: 1, max: 65_536, doc: 'Requests in flight at once.' });
 declare('limits.streams_per_token', 64, { type: 'integer', min: 1, max: 65_536, doc: 'Open streams per token.' });
 declare('limits.streams', 1024, { type: 'integer', min: 1, max: 65_536, doc: 'Open streams in all.' });
-declare('limits.queue_events', 10_000, { type: 'integer', min: 1, max: 10_000_000, doc: 'Events that wait for one subscriber before it counts as lagging.' });
-declare('limits.queue_bytes', 8 * MiB, { type: 'integer', unit: 'bytes', min: KiB, max: GiB, doc: 'Bytes that wait for one subscriber before it counts as lagging.' });
+declare('limits.queue_events', 10_000, {
+  type: 'integer',
+  min: 1,
+  max: 10_000_000,
+  doc: 'Events that wait for one subscriber before it counts as lagging.',
+});
+declare('limits.queue_bytes', 8 * MiB, {
+  type: 'integer',
+  unit: 'bytes',
+  min: KiB,
+  max: GiB,
+  doc: 'Bytes that wait for one subscriber before it counts as lagging.',
+});
 declare('limits.max_depth', 64, { type: 'integer', min: 4, max: 1000, doc: 'Deepest nesting of a JSON body.' });
 declare('cache.max_value_bytes', MiB, { type: 'integer', unit: 'bytes', min: 1, max: GiB, doc: 'Largest cache value.' });
 declare('cache.max_key_bytes', KiB, { type: 'integer', unit: 'bytes', min: 1, max: 64 * KiB, doc: 'Longest cache key.' });
-declare('cache.max_ns_bytes', 256 * MiB, { type: 'integer', unit: 'bytes', min: KiB, doc: 'Quota of one cache namespace; the least recently used entries go first.' });
+declare('cache.max_ns_bytes', 256 * MiB, {
+  type: 'integer',
+  unit: 'bytes',
+  min: KiB,
+  doc: 'Quota of one cache namespace; the least recently used entries go first.',
+});
 declare('cache.max_ns_entries', 1_000_000, { type: 'integer', min: 1, doc: 'Entries one cache namespace may hold.' });
 declare('events.max_count', 1_000_000, { type: 'integer', min: 1, doc: 'Events the log keeps.' });
 declare('events.max_age_secs', 7 * 86_400, { type: 'integer', unit: 'seconds', min: 1, max: 3_153_600_000, doc: 'How long the log keeps an event.' });
 declare('events.max_bytes', 512 * MiB, { type: 'integer', unit: 'bytes', min: MiB, doc: 'Bytes the log keeps.' });
-declare('shutdown.grace_ms', 5000, { type: 'integer', unit: 'milliseconds', min: 0, max: 600_000, doc: 'How long a stop waits for operations in flight.' });
+declare('shutdown.grace_ms', 5000, {
+  type: 'integer',
+  unit: 'milliseconds',
+  min: 0,
+  max: 600_000,
+  doc: 'How long a stop waits for operations in flight.',
+});
 
 /** Every setting once, in the order in which they are shown. */
 export const SETTINGS: readonly Setting[] = list;
@@ -105,12 +142,19 @@ export const SECTIONS: readonly string[] = [...new Set(list.map((setting) => set
 /** What a value must look like, for error texts. */
 export function expectation(setting: Setting): string {
   switch (setting.type) {
-    case 'listen': return 'HOST:PORT such as "127.0.0.1:7733" or "[::1]:7733", or "off"';
-    case 'boolean': return 'true or false';
-    case 'hosts': return 'a list of host names such as ["zd.test"]';
-    case 'origins': return 'a list of exact origins such as ["http://localhost:3000"]';
-    case 'tokens': return 'a table of LABEL = "TOKEN" or LABEL = { token = "TOKEN", scopes = [...] }';
-    case 'level': return `one of ${LEVELS.join(', ')}`;
-    case 'integer': return `an integer from ${setting.min} to ${setting.max}`;
+    case 'listen':
+      return 'HOST:PORT such as "127.0.0.1:7733" or "[::1]:7733", or "off"';
+    case 'boolean':
+      return 'true or false';
+    case 'hosts':
+      return 'a list of host names such as ["zd.test"]';
+    case 'origins':
+      return 'a list of exact origins such as ["http://localhost:3000"]';
+    case 'tokens':
+      return 'a table of LABEL = "TOKEN" or LABEL = { token = "TOKEN", scopes = [...] }';
+    case 'level':
+      return `one of ${LEVELS.join(', ')}`;
+    case 'integer':
+      return `an integer from ${setting.min} to ${setting.max}`;
   }
 }

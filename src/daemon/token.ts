@@ -27,10 +27,15 @@ function read(file: string): string {
   const fd = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW);
   try {
     const { mode, uid } = fstatSync(fd);
-    if (process.getuid && uid !== process.getuid()) throw new Error(`${file} belongs to another user. Remove it, and a new token is made at the next start.`);
-    if ((mode & 0o077) !== 0) throw new Error(`Others may use the token in ${file} (mode ${(mode & 0o777).toString(8)}). Remove it, and a new one is made at the next start.`);
+    if (process.getuid && uid !== process.getuid())
+      throw new Error(`${file} belongs to another user. Remove it, and a new token is made at the next start.`);
+    if ((mode & 0o077) !== 0)
+      throw new Error(
+        `Others may use the token in ${file} (mode ${(mode & 0o777).toString(8)}). Remove it, and a new one is made at the next start.`,
+      );
     const text = readFileSync(fd, 'utf8').trim();
-    if (!/^[A-Za-z0-9_-]{43}$/.test(text)) throw new Error(`${file} does not hold a token that zd made. Remove it, and a new one is made at the next start.`);
+    if (!/^[A-Za-z0-9_-]{43}$/.test(text))
+      throw new Error(`${file} does not hold a token that zd made. Remove it, and a new one is made at the next start.`);
     return text;
   } finally {
     closeSync(fd);

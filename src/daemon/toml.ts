@@ -54,7 +54,8 @@ export function lineOf(text: string, path: readonly string[]): number {
     const pair = header ? null : PAIR.exec(line);
     if (header) table = parts(header[1]!);
     const here = header ? table : pair ? [...table, ...parts(pair[1]!)] : [];
-    if (here.length > best.depth && here.every((part, depth) => path[depth] === part)) best = { line: at + 1, depth: Math.min(here.length, path.length) };
+    if (here.length > best.depth && here.every((part, depth) => path[depth] === part))
+      best = { line: at + 1, depth: Math.min(here.length, path.length) };
   }
   return best.line;
 }

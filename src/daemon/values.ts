@@ -33,12 +33,18 @@ export const isLoopback = (host: string): boolean =>
 /** A value of the file, already parsed. Throws `ValueFault`. */
 export function fromToml(setting: Setting, value: unknown): unknown {
   switch (setting.type) {
-    case 'tokens': return tokens(value);
-    case 'hosts': return strings(setting, value, host);
-    case 'origins': return strings(setting, value, origin);
-    case 'boolean': return typeof value === 'boolean' ? value : bad(setting, value);
-    case 'integer': return integer(setting, value);
-    case 'level': return (LEVELS as readonly unknown[]).includes(value) ? value : bad(setting, value);
+    case 'tokens':
+      return tokens(value);
+    case 'hosts':
+      return strings(setting, value, host);
+    case 'origins':
+      return strings(setting, value, origin);
+    case 'boolean':
+      return typeof value === 'boolean' ? value : bad(setting, value);
+    case 'integer':
+      return integer(setting, value);
+    case 'level':
+      return (LEVELS as readonly unknown[]).includes(value) ? value : bad(setting, value);
     case 'listen':
       if (typeof value !== 'string') return bad(setting, value);
       try {
@@ -54,13 +60,23 @@ export function fromToml(setting: Setting, value: unknown): unknown {
 export function fromText(setting: Setting, text: string): unknown {
   if (setting.type === 'boolean') return text === 'true' || text === '1' ? true : text === 'false' || text === '0' ? false : bad(setting, text);
   if (setting.type === 'integer') return /^-?\d+$/.test(text.trim()) ? integer(setting, Number(text)) : bad(setting, text);
-  if (setting.type === 'hosts' || setting.type === 'origins') return fromToml(setting, text.trim().startsWith('[') ? json(setting, text) : text.split(',').map((part) => part.trim()).filter(Boolean));
+  if (setting.type === 'hosts' || setting.type === 'origins')
+    return fromToml(
+      setting,
+      text.trim().startsWith('[')
+        ? json(setting, text)
+        : text
+            .split(',')
+            .map((part) => part.trim())
+            .filter(Boolean),
+    );
   return fromToml(setting, text);
 }
 
 /** A value as text, without secrets. */
 export function toText(setting: Setting, value: unknown): string {
-  if (setting.type === 'tokens') return JSON.stringify(Object.fromEntries((value as TokenSetting[]).map(({ label, scopes }) => [label, scopes ?? ['*']])));
+  if (setting.type === 'tokens')
+    return JSON.stringify(Object.fromEntries((value as TokenSetting[]).map(({ label, scopes }) => [label, scopes ?? ['*']])));
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
@@ -96,7 +112,8 @@ const host = (text: string): boolean => /^(?:[A-Za-z0-9_.-]+|\[[0-9a-fA-F:.]+\])
 const origin = (text: string): boolean => text !== 'null' && URL.canParse(text) && new URL(text).origin === text;
 
 function tokens(value: unknown): readonly TokenSetting[] {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new ValueFault('http.tokens must be a table of LABEL = "TOKEN" or LABEL = { token = "TOKEN", scopes = [...] }');
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new ValueFault('http.tokens must be a table of LABEL = "TOKEN" or LABEL = { token = "TOKEN", scopes = [...] }');
   const found = Object.entries(value).map(([label, item]) => token(label, item));
   for (const [at, one] of found.entries()) {
     const twin = found.slice(0, at).find((other) => other.secret === one.secret);
@@ -125,7 +142,8 @@ function secret(text: unknown, fault: (what: string, ...below: string[]) => Valu
 function scopePatterns(scopes: unknown, fault: (what: string, ...below: string[]) => ValueFault): readonly string[] {
   if (!Array.isArray(scopes)) throw fault('"scopes" is a list of patterns; leave it out for full access', 'scopes');
   for (const pattern of scopes) {
-    if (typeof pattern !== 'string' || !isScopePattern(pattern)) throw fault(`${brief(pattern)} is not a scope pattern: use "*", "area.verb", "area.*" or "*.verb"`, 'scopes');
+    if (typeof pattern !== 'string' || !isScopePattern(pattern))
+      throw fault(`${brief(pattern)} is not a scope pattern: use "*", "area.verb", "area.*" or "*.verb"`, 'scopes');
   }
   return Object.freeze([...scopes] as string[]);
 }

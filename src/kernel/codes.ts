@@ -16,7 +16,11 @@ export interface CodeInfo {
 export const EXIT = { ok: 0, failure: 1, usage: 2, down: 3, missing: 4, refused: 5, conflict: 6, timeout: 124, interrupted: 130 } as const;
 
 const code = (status: number, exit: number, retryable: boolean, message: string, remedy: string): CodeInfo => ({
-  status, exit, retryable, message, remedy,
+  status,
+  exit,
+  retryable,
+  message,
+  remedy,
 });
 
 export const CODES = {
@@ -26,10 +30,28 @@ export const CODES = {
   bad_pattern: code(400, EXIT.usage, false, 'The pattern is not valid.', 'Use SCOPE.TOPIC, for example `*.*` or `tag:build.*`.'),
   bad_verb: code(400, EXIT.usage, false, 'The verb is not known.', 'Use one of the verbs named in the message.'),
   bad_value: code(400, EXIT.usage, false, 'The value does not fit the key.', 'See `zd config list` for the keys and their types.'),
-  unauthorized: code(401, EXIT.refused, false, 'A valid bearer token is needed.', 'Send `Authorization: Bearer TOKEN`; `zd open --token` says where the token is.'),
-  scope_denied: code(403, EXIT.refused, false, 'The token does not grant this operation.', 'Give the token the required scope in config.toml and run `zd reload`.'),
+  unauthorized: code(
+    401,
+    EXIT.refused,
+    false,
+    'A valid bearer token is needed.',
+    'Send `Authorization: Bearer TOKEN`; `zd open --token` says where the token is.',
+  ),
+  scope_denied: code(
+    403,
+    EXIT.refused,
+    false,
+    'The token does not grant this operation.',
+    'Give the token the required scope in config.toml and run `zd reload`.',
+  ),
   origin_denied: code(403, EXIT.refused, false, 'This origin may not call zd.', 'Add the exact origin to http.allowed_origins.'),
-  host_denied: code(421, EXIT.refused, false, 'This Host is not one zd answers to.', 'Use localhost or 127.0.0.1, or add the name to http.allowed_hosts.'),
+  host_denied: code(
+    421,
+    EXIT.refused,
+    false,
+    'This Host is not one zd answers to.',
+    'Use localhost or 127.0.0.1, or add the name to http.allowed_hosts.',
+  ),
   unknown_op: code(404, EXIT.missing, false, 'There is no such operation.', '`zd ops` lists every operation.'),
   not_found: code(404, EXIT.missing, false, 'There is nothing at this address.', 'See /openapi for every route.'),
   no_such_file: code(404, EXIT.missing, false, 'There is nothing under this name.', 'List what is there, or store it first.'),

@@ -54,7 +54,11 @@ export class Dispatcher {
   }
 
   /** Opens a stream under the same rules. What it throws is a `ZdError`; the generator's own faults reach its reader. */
-  open(stream: Stream, input: unknown, request: Omit<Request, 'op' | 'input'> & { readonly lastEventId: string | null }): AsyncGenerator<Frame | EncodedFrames> {
+  open(
+    stream: Stream,
+    input: unknown,
+    request: Omit<Request, 'op' | 'input'> & { readonly lastEventId: string | null },
+  ): AsyncGenerator<Frame | EncodedFrames> {
     try {
       requireScope(request.caller, stream.scope);
       const valid = validateInput(stream.input, input);

@@ -19,11 +19,23 @@ export class Registry {
 
   constructor(areas: readonly Area[]) {
     this.areas = areas;
-    this.ops = index(areas.flatMap((area) => area.ops), (op) => op.name, 'op');
-    this.streams = index(areas.flatMap((area) => area.streams ?? []), (stream) => stream.path, 'route');
+    this.ops = index(
+      areas.flatMap((area) => area.ops),
+      (op) => op.name,
+      'op',
+    );
+    this.streams = index(
+      areas.flatMap((area) => area.streams ?? []),
+      (stream) => stream.path,
+      'route',
+    );
     const all = [...this.ops.values(), ...this.streams.values()];
     index(all, (item) => item.name, 'name');
-    index(all.filter((item) => item.cli), (item) => item.cli!.path.join(' '), 'CLI words');
+    index(
+      all.filter((item) => item.cli),
+      (item) => item.cli!.path.join(' '),
+      'CLI words',
+    );
     for (const op of this.ops.values()) checkOp(op);
   }
 
@@ -50,7 +62,12 @@ function checkOp(op: Op): void {
   }
   const fields = new Set(Object.keys(op.input.properties));
   const hints = op.cli;
-  for (const field of [...(hints?.positional ?? []), ...(hints?.json ?? []), ...Object.keys(hints?.rename ?? {}), ...(hints?.rest ? [hints.rest] : [])]) {
+  for (const field of [
+    ...(hints?.positional ?? []),
+    ...(hints?.json ?? []),
+    ...Object.keys(hints?.rename ?? {}),
+    ...(hints?.rest ? [hints.rest] : []),
+  ]) {
     if (!fields.has(field)) throw new Error(`${op.name}: CLI hint for an unknown field "${field}"`);
   }
 }

@@ -42,7 +42,11 @@ export interface StreamSpec<I extends TObject, E extends Code> {
    * published after the reply's first byte is missed. `call.signal` aborts when the client leaves; the generator's
    * `finally` releases what it holds.
    */
-  readonly handle: (services: Services, input: Static<I>, call: Call<E> & { readonly lastEventId: string | null }) => AsyncGenerator<Frame | EncodedFrames>;
+  readonly handle: (
+    services: Services,
+    input: Static<I>,
+    call: Call<E> & { readonly lastEventId: string | null },
+  ) => AsyncGenerator<Frame | EncodedFrames>;
 }
 
 export interface Stream extends Omit<StreamSpec<TObject, Code>, 'handle' | 'cli' | 'example'> {

@@ -19,7 +19,10 @@ export const answering: Answering = async (paths) => {
   const record = readRecord(paths);
   if (record === null) return null;
   const client = new Client({ kind: 'unix', socket: record.socket });
-  return client.json('/health', { timeoutMs: 2000 }).then(() => record.pid, () => null);
+  return client.json('/health', { timeoutMs: 2000 }).then(
+    () => record.pid,
+    () => null,
+  );
 };
 
 /** Resolves once the service's own daemon answers; throws `service_failed` as soon as the manager has given it up, or after 30 s. */

@@ -47,8 +47,19 @@ export async function serviceState(paths: Paths, env: Env, options: ServiceOptio
   const manager = managerFor(paths, env, options);
   if (manager) return manager.state();
   return {
-    manager: 'none', reachable: false, installed: false, enabled: false, active: false, state: null, pid: null,
-    unit: 'zd', unit_path: '', command: null, stale: false, linger: null, log: paths.logFile,
+    manager: 'none',
+    reachable: false,
+    installed: false,
+    enabled: false,
+    active: false,
+    state: null,
+    pid: null,
+    unit: 'zd',
+    unit_path: '',
+    command: null,
+    stale: false,
+    linger: null,
+    log: paths.logFile,
   };
 }
 

@@ -24,7 +24,9 @@ export function renderPlist(label: string, program: Program, session: SessionTyp
   return fill(template, {
     LABEL: escapeXml(label),
     ARGUMENTS: [...program.argv, '__daemon'].map(string).join('\n'),
-    ENVIRONMENT: Object.entries(env).map(([name, value]) => `    <key>${escapeXml(name)}</key>\n${string(value)}`).join('\n'),
+    ENVIRONMENT: Object.entries(env)
+      .map(([name, value]) => `    <key>${escapeXml(name)}</key>\n${string(value)}`)
+      .join('\n'),
     SESSION_TYPE: session,
     ERROR_LOG: escapeXml(errorLog),
   });

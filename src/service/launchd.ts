@@ -113,7 +113,10 @@ export class Launchd implements Manager {
 
   private async requireDomain(): Promise<string> {
     const domain = await this.domain();
-    if (domain === null) throw new ZdError('no_service_manager', 'launchd does not answer for this user.', { hint: 'Log in on the screen or over ssh as this user (not with sudo), or use `zd up`.' });
+    if (domain === null)
+      throw new ZdError('no_service_manager', 'launchd does not answer for this user.', {
+        hint: 'Log in on the screen or over ssh as this user (not with sudo), or use `zd up`.',
+      });
     return domain;
   }
 

@@ -28,4 +28,5 @@ function xdgFolders(env: Env): Record<string, string> {
 }
 
 /** Distinguishes the services of several homes; empty for the default one. 32 bits: a user has a handful of homes. */
-export const homeSuffix = (paths: Paths): string => (paths.home === null ? '' : `-${createHash('sha256').update(paths.home).digest('hex').slice(0, 8)}`);
+export const homeSuffix = (paths: Paths): string =>
+  paths.home === null ? '' : `-${createHash('sha256').update(paths.home).digest('hex').slice(0, 8)}`;

@@ -16,7 +16,9 @@ const quoteArgument = (text: string): string => quoteWord(text.replaceAll('$', (
 function commandLine(argv: readonly string[]): string {
   const [path = '', ...rest] = argv;
   if (/["'\\]/.test(path)) {
-    throw new ZdError('bad_args', `systemd does not start programs with a quote or backslash in their path: ${path}`, { hint: 'Move the program and install again.' });
+    throw new ZdError('bad_args', `systemd does not start programs with a quote or backslash in their path: ${path}`, {
+      hint: 'Move the program and install again.',
+    });
   }
   return [quoteWord(path), ...rest.map(quoteArgument)].join(' ');
 }
@@ -31,7 +33,9 @@ export function renderUnit(unit: string, program: Program): string {
     SUFFIX: home === undefined ? '' : ` (${home.replaceAll('%', '%%')})`,
     COMMAND: commandLine(program.argv),
     ARGV: JSON.stringify(program.argv),
-    ENVIRONMENT: Object.entries(program.env).map(([name, value]) => `Environment=${quoteWord(`${name}=${value}`)}`).join('\n'),
+    ENVIRONMENT: Object.entries(program.env)
+      .map(([name, value]) => `Environment=${quoteWord(`${name}=${value}`)}`)
+      .join('\n'),
     LOG: program.logFile,
   });
 }

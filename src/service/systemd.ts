@@ -19,7 +19,9 @@ export class Systemd implements Manager {
   }
 
   async state(): Promise<ServiceState> {
-    const path = this.folders().map((folder) => join(folder, this.unit)).find((file) => existsSync(file));
+    const path = this.folders()
+      .map((folder) => join(folder, this.unit))
+      .find((file) => existsSync(file));
     const text = path === undefined ? null : readText(path);
     const shown = text === null ? null : await this.show(this.unit, ['ActiveState', 'UnitFileState', 'MainPID']);
     const command = text === null ? null : unitCommand(text);
@@ -116,7 +118,7 @@ export class Systemd implements Manager {
   private async systemctl(...args: string[]): Promise<void> {
     const ran = await this.run(...args);
     if (ran.code === 0) return;
-    if (await this.show('', ['Version']) === null) throw noManager(ran);
+    if ((await this.show('', ['Version'])) === null) throw noManager(ran);
     throw new ZdError('service_failed', `systemctl --user ${args.join(' ')}: ${firstLine(ran)}`, {
       hint: `\`zd config check\`, ${this.site.paths.logFile} and \`journalctl --user -u ${this.unit} -n 20\` say why.`,
     });

@@ -14,7 +14,8 @@ export async function stopUnmanaged(paths: Paths): Promise<boolean> {
   process.kill(record.pid, 'SIGTERM');
   const until = performance.now() + STOP_MS;
   while (startToken(record.pid) === record.start_token) {
-    if (performance.now() > until) throw new ZdError('service_failed', `The running daemon (pid ${record.pid}) does not stop.`, { hint: `Stop it with: kill -9 ${record.pid}` });
+    if (performance.now() > until)
+      throw new ZdError('service_failed', `The running daemon (pid ${record.pid}) does not stop.`, { hint: `Stop it with: kill -9 ${record.pid}` });
     await Bun.sleep(POLL_MS);
   }
   return true;

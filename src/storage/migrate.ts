@@ -20,15 +20,20 @@ const checksum = (sql: string): string => new Bun.CryptoHasher('sha256').update(
  * A file that is newer than this binary, or whose applied migrations differ from ours, is refused: guessing would lose data.
  */
 export function migrate(db: Sqlite, path: string, migrations: readonly Migration[]): void {
-  db.run('CREATE TABLE IF NOT EXISTS schema_migration (version INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL, applied_at INTEGER NOT NULL) STRICT');
+  db.run(
+    'CREATE TABLE IF NOT EXISTS schema_migration (version INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL, applied_at INTEGER NOT NULL) STRICT',
+  );
   const applied = db.query('SELECT version, checksum FROM schema_migration ORDER BY version').all() as Applied[];
   const newest = migrations.at(-1)?.version ?? 0;
   const current = applied.at(-1)?.version ?? 0;
   if (current > newest) {
-    throw new Error(`${path} was written by a newer zd (schema ${current}, this one knows ${newest}). Install that version again, or start with another ZD_HOME.`);
+    throw new Error(
+      `${path} was written by a newer zd (schema ${current}, this one knows ${newest}). Install that version again, or start with another ZD_HOME.`,
+    );
   }
   for (const [at, row] of applied.entries()) {
-    if (checksum(migrations[at]!.sql) !== row.checksum) throw new Error(`${path}: migration ${row.version} differs from the one this zd brings; the file belongs to another build.`);
+    if (checksum(migrations[at]!.sql) !== row.checksum)
+      throw new Error(`${path}: migration ${row.version} differs from the one this zd brings; the file belongs to another build.`);
   }
   if (current === newest) return;
   if (current > 0) backup(db, `${path}.before-v${newest}`);

@@ -1,33 +1,34 @@
 import { ZdError } from '../kernel/error';
 
-export interface BodyLimits {
-  readonly bytes: number;
-  /** Deepest nesting of arrays and objects. */
-  readonly depth: number;
-}
-
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const MEDIA = /^application\/json\s*(?:;\s*charset\s*=\s*"?utf-?8"?\s*)?$/i;
 
 /**
- * The JSON value of a request, or undefined when there is no body at all. Fails with `unsupported_media_type`,
- * `too_large` (before reading, where the length is announced) or `bad_json`; nothing is ever taken for `{}`.
+ * What the headers say of a body, before a byte of it is read: `unsupported_media_type` or `too_large`, or nothing. A body
+ * without a content type is for `parseBody` to refuse; whether there is one is not known yet.
  */
-export async function readJson(request: Request, limits: BodyLimits, typeNeeded: boolean): Promise<unknown> {
-  const type = request.headers.get('content-type');
-  const announced = request.headers.get('content-length');
+export function checkHead(headers: Headers, limit: number, typeNeeded: boolean): void {
+  const type = headers.get('content-type');
   if (type === null ? typeNeeded : type !== 'application/json' && !MEDIA.test(type)) throw new ZdError('unsupported_media_type');
-  if (announced !== null && Number(announced) > limits.bytes) throw tooLarge(limits.bytes);
-  const bytes = announced === null ? await readCapped(request, limits.bytes) : await request.bytes();
-  if (bytes.length === 0) return undefined;
-  if (type === null) throw new ZdError('unsupported_media_type');
-  return parseJson(bytes, limits.depth);
+  if (Number(headers.get('content-length')) > limit) throw tooLarge(limit);
 }
 
-export function parseJson(bytes: Uint8Array, depth: number): unknown {
+/** The whole body. A length that is announced was checked; one that is not is bounded while reading. */
+export const readBody = (request: Request, limit: number): Promise<Uint8Array> =>
+  request.headers.has('transfer-encoding') ? readCapped(request, limit) : request.bytes();
+
+/** The JSON value of a body, or undefined when there is none at all; nothing is ever taken for `{}`. */
+export function parseBody(bytes: Uint8Array, headers: Headers, depth: number): unknown {
+  if (bytes.length === 0) return undefined;
+  if (!headers.has('content-type')) throw new ZdError('unsupported_media_type');
+  return parseJson(bytes, depth);
+}
+
+function parseJson(bytes: Uint8Array, depth: number): unknown {
   try {
     const text = utf8.decode(bytes);
-    if (text.length > depth && nesting(text) > depth) throw new ZdError('bad_json', `The body is nested deeper than ${depth} levels.`, { extra: { limit: depth } });
+    if (text.length > depth && nesting(text) > depth)
+      throw new ZdError('bad_json', `The body is nested deeper than ${depth} levels.`, { extra: { limit: depth } });
     return JSON.parse(text);
   } catch (error) {
     if (error instanceof ZdError) throw error;

@@ -14,7 +14,8 @@ export function screen(headers: Headers, rules: AccessRules): void {
   if (!hostAllowed(host, rules)) throw new ZdError('host_denied', `zd does not answer for the host "${host.slice(0, 100)}".`);
   const origin = headers.get('origin');
   const listed = origin !== null && rules.origins.includes(origin);
-  if (origin !== null && !listed && origin.toLowerCase() !== `http://${host}`) throw new ZdError('origin_denied', `The origin ${JSON.stringify(origin.slice(0, 100))} may not call zd.`);
+  if (origin !== null && !listed && origin.toLowerCase() !== `http://${host}`)
+    throw new ZdError('origin_denied', `The origin ${JSON.stringify(origin.slice(0, 100))} may not call zd.`);
   if (!listed && headers.get('sec-fetch-site') === 'cross-site') throw new ZdError('origin_denied', 'A page of another site may not call zd.');
 }
 

@@ -6,13 +6,16 @@ import type { Dispatcher } from '../kernel/dispatch';
 import { ZdError } from '../kernel/error';
 import { requestId } from '../kernel/ids';
 import type { Logger } from '../kernel/log';
+import type { Op } from '../kernel/op';
 import type { Stream } from '../kernel/stream';
 import { authenticate, UNIX_CALLER, type AccessRules } from './access';
-import { readJson } from './body';
+import { checkHead, parseBody, readBody } from './body';
 import { corsHeaders, refuseTokenInQuery, screen } from './gate';
+import { OpCall } from './op_call';
 import { inputFromQuery } from './query';
 import { failure, json, success } from './reply';
 import { formatOf, streamResponse } from './sse';
+import { pathOf, queryOf } from './url';
 
 export interface HttpLimits {
   /** Largest body of an op call in bytes, unless the op says otherwise. */
@@ -67,36 +70,9 @@ export class Http {
     this.app = this.routes();
   }
 
-  readonly fetch = async (request: Request, server: Server<unknown>, via: Via): Promise<Response> => {
-    const id = requestId();
+  readonly fetch = (request: Request, server: Server<unknown>, via: Via): Promise<Response> => {
     const path = pathOf(request.url);
-    const { counters } = this.deps;
-    let label = path;
-    let response: Response;
-    this.inFlight++;
-    counters.enter();
-    try {
-      const rules = this.deps.rules();
-      if (via === 'tcp') screen(request.headers, rules);
-      if (this.inFlight > this.deps.limits().connections) throw new ZdError('too_many', undefined, { extra: { limit: this.deps.limits().connections } });
-      if (path.startsWith('/op/')) {
-        const name = path.slice(4);
-        label = this.deps.dispatcher.registry.ops.has(name) ? path : '/op/unknown';
-        response = request.method === 'POST' ? await this.op(request, via, rules, name, id) : this.notAllowed(request, rules, 'POST');
-      } else {
-        label = this.knows(path) ? path : 'other';
-        response = await this.page(request, server, via, rules, path, id);
-      }
-      if (via === 'tcp' && rules.origins.length > 0) addHeaders(response, corsHeaders(request.headers, rules));
-    } catch (error) {
-      response = this.refuse(error, id, label, via);
-    } finally {
-      this.inFlight--;
-      counters.leave();
-    }
-    // The metrics page counted itself before it was rendered.
-    if (label !== '/metrics' || response.status !== 200) counters.http(label, response.status);
-    return response;
+    return path.startsWith('/op/') ? this.op(request, via, path) : this.page(request, server, via, path);
   };
 
   /** From now on no stream is opened; open requests are answered. */
@@ -109,31 +85,87 @@ export class Http {
   }
 
   /**
-   * `POST /op/NAME` does not pass the router: it is every second request zd gets, and routing would cost it
-   * two fifths of its throughput.
+   * `POST /op/NAME` does not pass the router: nearly every request zd gets is one, and routing would cost it two fifths of its
+   * throughput. For the same reason this is one function with an await for the body and, where the op needs it, one for the op.
    */
-  private async op(request: Request, via: Via, rules: AccessRules, name: string, id: string): Promise<Response> {
-    const caller = via === 'unix' ? UNIX_CALLER : authenticate(request.headers.get('authorization'), rules);
-    const op = this.deps.dispatcher.registry.ops.get(name);
-    const limits = this.deps.limits();
-    // Refused before the body is read (401 → 403 → 404 → body); dispatch says why, and counts it.
-    if (!op || !grants(caller.scopes, op.scope)) return success(await this.deps.dispatcher.run(new OpCall(name, {}, caller, id, request)));
-    let input = await readJson(request, { bytes: op.maxBody ?? limits.bodyBytes, depth: limits.maxDepth }, via === 'tcp');
-    if (input === undefined) {
-      if (op.input.required?.length) throw new ZdError('bad_args', `${name} needs a JSON object as its body.`, { path: '' });
-      input = {};
+  private async op(request: Request, via: Via, path: string): Promise<Response> {
+    const { deps } = this;
+    const name = path.slice(4);
+    const op = deps.dispatcher.registry.ops.get(name);
+    const id = requestId();
+    const rules = this.enter();
+    let response: Response;
+    try {
+      this.admit(request, via, rules);
+      if (request.method === 'OPTIONS' && corsHeaders(request.headers, rules)) response = new Response(null, { status: 204 });
+      else if (request.method !== 'POST') throw notAllowed(request, 'POST');
+      else {
+        const caller = via === 'unix' ? UNIX_CALLER : authenticate(request.headers.get('authorization'), rules);
+        let input: unknown = {};
+        // Refused before the body is read (401 → 403 → 404 → body); dispatch says why, and counts it.
+        if (op && grants(caller.scopes, op.scope)) {
+          const limits = deps.limits();
+          const bytes = op.maxBody ?? limits.bodyBytes;
+          checkHead(request.headers, bytes, via === 'tcp');
+          input = parseBody(await readBody(request, bytes), request.headers, limits.maxDepth);
+          if (input === undefined) input = emptyInput(op);
+        }
+        const result = deps.dispatcher.run(new OpCall(name, input, caller, id, request));
+        response = success(result instanceof Promise ? await result : result);
+      }
+      this.allowOrigin(request, response, via, rules);
+    } catch (error) {
+      response = this.refuse(error, id, path, via);
     }
-    return success(await this.deps.dispatcher.run(new OpCall(name, input, caller, id, request)));
+    return this.leave(op ? path : '/op/unknown', response);
   }
 
-  private async page(request: Request, server: Server<unknown>, via: Via, rules: AccessRules, path: string, id: string): Promise<Response> {
-    if (request.method === 'OPTIONS' && corsHeaders(request.headers, rules)) return new Response(null, { status: 204 });
-    if (via === 'tcp' && request.url.includes('?')) refuseTokenInQuery(queryOf(request.url));
-    const caller = via === 'unix' ? UNIX_CALLER : this.isOpen(path, rules) ? null : authenticate(request.headers.get('authorization'), rules);
-    if (!this.knows(path)) throw new ZdError('not_found', `There is nothing at ${path.slice(0, 100)}.`);
-    if (request.method !== 'GET' && request.method !== 'HEAD') return this.notAllowed(request, rules, 'GET');
-    this.arrivals.set(request, { via, server, caller, id });
-    return this.app.fetch(request);
+  private async page(request: Request, server: Server<unknown>, via: Via, path: string): Promise<Response> {
+    const id = requestId();
+    const known = this.knows(path);
+    const rules = this.enter();
+    let response: Response;
+    try {
+      this.admit(request, via, rules);
+      if (request.method === 'OPTIONS' && corsHeaders(request.headers, rules)) response = new Response(null, { status: 204 });
+      else {
+        if (via === 'tcp' && request.url.includes('?')) refuseTokenInQuery(queryOf(request.url));
+        const caller = via === 'unix' ? UNIX_CALLER : this.isOpen(path, rules) ? null : authenticate(request.headers.get('authorization'), rules);
+        if (!known) throw new ZdError('not_found', `There is nothing at ${path.slice(0, 100)}.`);
+        if (request.method !== 'GET' && request.method !== 'HEAD') throw notAllowed(request, 'GET');
+        this.arrivals.set(request, { via, server, caller, id });
+        response = await this.app.fetch(request);
+      }
+      this.allowOrigin(request, response, via, rules);
+    } catch (error) {
+      response = this.refuse(error, id, path, via);
+    }
+    return this.leave(known ? path : 'other', response);
+  }
+
+  private enter(): AccessRules {
+    this.inFlight++;
+    this.deps.counters.enter();
+    return this.deps.rules();
+  }
+
+  private leave(label: string, response: Response): Response {
+    this.inFlight--;
+    this.deps.counters.leave();
+    // The metrics page counted itself before it was rendered.
+    if (label !== '/metrics' || response.status !== 200) this.deps.counters.http(label, response.status);
+    return response;
+  }
+
+  private admit(request: Request, via: Via, rules: AccessRules): void {
+    if (via === 'tcp') screen(request.headers, rules);
+    const { connections } = this.deps.limits();
+    if (this.inFlight + this.openStreams > connections)
+      throw new ZdError('too_many', `zd is busy with ${connections} requests.`, { extra: { limit: connections } });
+  }
+
+  private allowOrigin(request: Request, response: Response, via: Via, rules: AccessRules): void {
+    if (via === 'tcp' && rules.origins.length > 0) addHeaders(response, corsHeaders(request.headers, rules));
   }
 
   private isOpen(path: string, rules: AccessRules): boolean {
@@ -142,11 +174,6 @@ export class Http {
 
   private knows(path: string): boolean {
     return path === '/' || FIXED.has(path) || path.startsWith('/openapi/') || this.deps.dispatcher.registry.streams.has(path);
-  }
-
-  private notAllowed(request: Request, rules: AccessRules, allow: string): Response {
-    if (request.method === 'OPTIONS' && corsHeaders(request.headers, rules)) return new Response(null, { status: 204 });
-    throw new ZdError('method_not_allowed', `${request.method} is not possible here.`, { extra: { allow } });
   }
 
   private routes(): Elysia {
@@ -161,7 +188,9 @@ export class Http {
       .get('/ops', () => json({ ok: true, ops: deps.dispatcher.registry.names() }))
       .get('/metrics', () => {
         deps.counters.http('/metrics', 200);
-        return new Response(deps.counters.render(), { headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8', 'cache-control': 'no-store' } });
+        return new Response(deps.counters.render(), {
+          headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8', 'cache-control': 'no-store' },
+        });
       });
     for (const stream of deps.dispatcher.registry.streams.values()) app.get(stream.path, ({ request }) => this.stream(stream, request));
     return app.use(deps.pages) as unknown as Elysia;
@@ -174,8 +203,10 @@ export class Http {
     if (this.draining) return new Response(null, { status: 503, headers: { connection: 'close' } });
     const label = caller!.label ?? caller!.via;
     const held = this.streams.get(label) ?? 0;
-    if (this.openStreams >= limits.streams) throw new ZdError('too_many', `zd has ${limits.streams} streams open.`, { extra: { limit: limits.streams } });
-    if (caller!.label !== null && held >= limits.streamsPerToken) throw new ZdError('too_many', `This token has ${limits.streamsPerToken} streams open.`, { extra: { limit: limits.streamsPerToken } });
+    if (this.openStreams >= limits.streams)
+      throw new ZdError('too_many', `zd has ${limits.streams} streams open.`, { extra: { limit: limits.streams } });
+    if (caller!.label !== null && held >= limits.streamsPerToken)
+      throw new ZdError('too_many', `This token has ${limits.streamsPerToken} streams open.`, { extra: { limit: limits.streamsPerToken } });
     const query = queryOf(request.url);
     const lastEventId = request.headers.get('last-event-id') ?? query.get('last_event_id');
     query.delete('last_event_id');
@@ -202,35 +233,15 @@ export class Http {
   }
 }
 
-/** A dispatch request that touches the HTTP request's signal only when the op does. */
-class OpCall {
-  constructor(
-    readonly op: string,
-    readonly input: unknown,
-    readonly caller: Caller,
-    readonly requestId: string,
-    private readonly request: Request,
-  ) {}
-
-  get signal(): AbortSignal {
-    return this.request.signal;
-  }
-}
-
 const FIXED = new Set(['/health', '/ops', '/openapi', '/openapi.json', '/metrics']);
 
-/** The path of a request's URL, which is only a path when the Host was empty, so `new URL` may not be used. */
-function pathOf(url: string): string {
-  const scheme = url.indexOf('://');
-  const from = scheme === -1 ? 0 : url.indexOf('/', scheme + 3);
-  if (from === -1) return '/';
-  const query = url.indexOf('?', from);
-  return query === -1 ? url.slice(from) : url.slice(from, query);
-}
+const notAllowed = (request: Request, allow: string): ZdError =>
+  new ZdError('method_not_allowed', `${request.method} is not possible here.`, { extra: { allow } });
 
-function queryOf(url: string): URLSearchParams {
-  const at = url.indexOf('?');
-  return new URLSearchParams(at === -1 ? '' : url.slice(at + 1));
+/** No body at all counts as `{}` for an op that needs nothing. */
+function emptyInput(op: Op): object {
+  if (op.input.required?.length) throw new ZdError('bad_args', `${op.name} needs a JSON object as its body.`, { path: '' });
+  return {};
 }
 
 function addHeaders(response: Response, headers: Record<string, string> | null): void {

@@ -38,7 +38,8 @@ export class Metrics implements MetricsService {
   #streams = 0;
 
   constructor(private readonly sources: MetricSources) {
-    for (const name of [...sources.ops, 'unknown']) this.#ops.set(name, { total: 0, sumMs: 0, buckets: new Float64Array(BOUNDS_MS.length + 1), failures: new Map() });
+    for (const name of [...sources.ops, 'unknown'])
+      this.#ops.set(name, { total: 0, sumMs: 0, buckets: new Float64Array(BOUNDS_MS.length + 1), failures: new Map() });
     for (const path of [...sources.paths, '/openapi/assets', 'other']) this.#http.set(path, new Map());
     for (const name of this.#ops.keys()) this.#http.set(`/op/${name}`, new Map());
   }
@@ -56,7 +57,9 @@ export class Metrics implements MetricsService {
 
   /** One answered request; call it for `/metrics` before rendering, so that the text counts itself. */
   http(path: string, status: number): void {
-    const counts = this.#http.get(path) ?? this.#http.get(path.startsWith('/op/') ? '/op/unknown' : path.startsWith('/openapi/assets/') ? '/openapi/assets' : 'other')!;
+    const counts =
+      this.#http.get(path) ??
+      this.#http.get(path.startsWith('/op/') ? '/op/unknown' : path.startsWith('/openapi/assets/') ? '/openapi/assets' : 'other')!;
     counts.set(status, (counts.get(status) ?? 0) + 1);
   }
 
@@ -136,18 +139,36 @@ export class Metrics implements MetricsService {
       counter('daemon_recorder_events_total', 'Events taken in by recorder_ingest.', [{ value: this.recorderEvents() }]),
       counter('daemon_op_total', 'Dispatched calls by op.', byOp(this.opTotal())),
       counter('daemon_op_failures_total', 'Dispatched calls that failed, by op.', byOp(this.opFailures())),
-      counter('daemon_http_requests_total', 'Answered HTTP requests by path and status.', this.httpTotal().map(({ path, code, count }) => ({ labels: { path, code: String(code) }, value: count }))),
+      counter(
+        'daemon_http_requests_total',
+        'Answered HTTP requests by path and status.',
+        this.httpTotal().map(({ path, code, count }) => ({ labels: { path, code: String(code) }, value: count })),
+      ),
     ];
   }
 
   #ownFamilies(): Family[] {
     const used = this.#used();
     return [
-      { name: 'zd_build_info', type: 'gauge', help: 'Always 1; the labels say what runs.', samples: [{ labels: { version: this.sources.version, commit: this.sources.commit ?? '', bun: Bun.version }, value: 1 }] },
+      {
+        name: 'zd_build_info',
+        type: 'gauge',
+        help: 'Always 1; the labels say what runs.',
+        samples: [{ labels: { version: this.sources.version, commit: this.sources.commit ?? '', bun: Bun.version }, value: 1 }],
+      },
       gauge('zd_http_requests_in_flight', 'HTTP requests being answered; streams are counted apart.', this.#inFlight),
       gauge('zd_streams_active', 'Open event streams.', this.#streams),
-      counter('zd_op_errors_total', 'Dispatched calls that failed, by op and error code.', used.flatMap(([op, counts]) => [...counts.failures].map(([code, value]) => ({ labels: { op, code }, value })))),
-      { name: 'zd_op_duration_seconds', type: 'histogram', help: 'Time from dispatch to reply, by op.', samples: used.flatMap(([op, counts]) => histogram(op, counts)) },
+      counter(
+        'zd_op_errors_total',
+        'Dispatched calls that failed, by op and error code.',
+        used.flatMap(([op, counts]) => [...counts.failures].map(([code, value]) => ({ labels: { op, code }, value }))),
+      ),
+      {
+        name: 'zd_op_duration_seconds',
+        type: 'histogram',
+        help: 'Time from dispatch to reply, by op.',
+        samples: used.flatMap(([op, counts]) => histogram(op, counts)),
+      },
     ];
   }
 

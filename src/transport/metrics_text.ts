@@ -30,7 +30,9 @@ export function exposition(families: readonly Family[]): string {
 
 function labelSet(labels: Readonly<Record<string, string>> | undefined): string {
   if (!labels) return '';
-  return `{${Object.entries(labels).map(([name, value]) => `${name}="${value.replace(/[\\"\n]/g, escaped)}"`).join(',')}}`;
+  return `{${Object.entries(labels)
+    .map(([name, value]) => `${name}="${value.replace(/[\\"\n]/g, escaped)}"`)
+    .join(',')}}`;
 }
 
 const escaped = (char: string): string => (char === '\n' ? '\\n' : `\\${char}`);

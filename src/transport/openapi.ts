@@ -100,15 +100,25 @@ function streaming(stream: Stream, area: string, failures: Failures, options: Op
     'x-zd-events': stream.events,
     parameters: [
       ...query,
-      { name: 'last_event_id', in: 'query', required: false, description: `${resume} For clients that cannot set the header.`, schema: { type: 'string' } },
+      {
+        name: 'last_event_id',
+        in: 'query',
+        required: false,
+        description: `${resume} For clients that cannot set the header.`,
+        schema: { type: 'string' },
+      },
       { name: 'Last-Event-ID', in: 'header', required: false, description: resume, schema: { type: 'string' } },
     ].filter((parameter, at, all) => all.findIndex((other) => other.name === parameter.name) === at),
     responses: {
       200: {
         description: `An endless stream. Events: ${named}. Send \`Accept: application/x-ndjson\` for one JSON object per line instead of server-sent events.`,
         content: {
-          'text/event-stream': { schema: { type: 'string', description: 'Frames of `id`, `event` and `data` (one JSON value); comments keep the connection alive.' } },
-          'application/x-ndjson': { schema: { type: 'string', description: 'One `{"id", "event", "data"}` per line; an empty line keeps the connection alive.' } },
+          'text/event-stream': {
+            schema: { type: 'string', description: 'Frames of `id`, `event` and `data` (one JSON value); comments keep the connection alive.' },
+          },
+          'application/x-ndjson': {
+            schema: { type: 'string', description: 'One `{"id", "event", "data"}` per line; an empty line keeps the connection alive.' },
+          },
         },
       },
       ...failures.responses([...COMMON_CODES, ...GATE_CODES, ...stream.errors]),
@@ -145,10 +155,22 @@ function servicePaths(options: OpenApiOptions, failures: Failures): Json {
     'application/json': { schema: { type: 'object', required: Object.keys(required), properties: required } },
   });
   return {
-    '/health': get('health', 'Whether the daemon answers.', json({ ok: { const: true }, version: { type: 'string' }, uptime_ms: { type: 'integer', minimum: 0 } })),
+    '/health': get(
+      'health',
+      'Whether the daemon answers.',
+      json({ ok: { const: true }, version: { type: 'string' }, uptime_ms: { type: 'integer', minimum: 0 } }),
+    ),
     '/ops': get('ops', 'The names of all operations, sorted.', json({ ok: { const: true }, ops: { type: 'array', items: { type: 'string' } } })),
-    '/metrics': get('prometheus', 'Counters and gauges for Prometheus.', { 'text/plain': text('Prometheus text format 0.0.4.') }, options.metricsOpen ?? true),
-    '/openapi': get('openapi_page', 'This document as a page (Swagger UI); as JSON for clients that accept only that.', { 'text/html': text('Swagger UI.'), ...document }),
+    '/metrics': get(
+      'prometheus',
+      'Counters and gauges for Prometheus.',
+      { 'text/plain': text('Prometheus text format 0.0.4.') },
+      options.metricsOpen ?? true,
+    ),
+    '/openapi': get('openapi_page', 'This document as a page (Swagger UI); as JSON for clients that accept only that.', {
+      'text/html': text('Swagger UI.'),
+      ...document,
+    }),
     '/openapi.json': get('openapi', 'This document.', document),
     '/openapi/json': get('openapi_alias', 'This document, under the address other tools look for.', document),
   };

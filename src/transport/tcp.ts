@@ -7,6 +7,8 @@ export function listenTcp(host: string, port: number, http: Http): Server<unknow
   return Bun.serve({
     hostname: host,
     port,
+    // Seconds for a silent client or an op that takes its time; streams have no limit of their own.
+    idleTimeout: 120,
     maxRequestBodySize: MAX_REQUEST_BYTES,
     fetch: (request: Request, server: Server<unknown>) => http.fetch(request, server, 'tcp'),
   }) as unknown as Server<unknown>;

@@ -13,6 +13,8 @@ export function listenUnix(path: string, http: Http): Server<unknown> {
   if (existsSync(path)) unlinkSync(path);
   const server = Bun.serve({
     unix: path,
+    // `server.timeout` has no effect on a unix listener, so the limit would cut quiet streams and long waits. Only this user connects here.
+    idleTimeout: 0,
     maxRequestBodySize: MAX_REQUEST_BYTES,
     fetch: (request: Request, server: Server<unknown>) => http.fetch(request, server, 'unix'),
   } as never) as unknown as Server<unknown>;

@@ -19,7 +19,13 @@ const ETAG = `"swagger-ui-${version}"`;
 export function asset(name: string, ifNoneMatch: string | null): Response | null {
   const found = ASSETS.get(name);
   if (!found) return null;
-  const headers = { etag: ETAG, 'cache-control': 'no-cache', 'content-type': found.type, 'x-content-type-options': 'nosniff', 'cross-origin-resource-policy': 'same-origin' };
+  const headers = {
+    etag: ETAG,
+    'cache-control': 'no-cache',
+    'content-type': found.type,
+    'x-content-type-options': 'nosniff',
+    'cross-origin-resource-policy': 'same-origin',
+  };
   if (ifNoneMatch?.split(',').some((tag) => tag.trim().replace(/^W\//, '') === ETAG)) return new Response(null, { status: 304, headers });
   return new Response(Bun.file(found.path), { headers });
 }

@@ -93,7 +93,10 @@ async function renderPage(): Promise<Page> {
   const original = await (await plugin.handle(new Request('http://localhost/openapi'))).text();
   const html = original
     .replace(/<script src="[^"]*" crossorigin>/, `<script src="${ASSETS}/swagger-ui-bundle.js">`)
-    .replace('</head>', `    <link rel="icon" type="image/png" sizes="32x32" href="${ASSETS}/favicon-32x32.png" />\n    <link rel="icon" type="image/png" sizes="16x16" href="${ASSETS}/favicon-16x16.png" />\n</head>`);
+    .replace(
+      '</head>',
+      `    <link rel="icon" type="image/png" sizes="32x32" href="${ASSETS}/favicon-32x32.png" />\n    <link rel="icon" type="image/png" sizes="16x16" href="${ASSETS}/favicon-16x16.png" />\n</head>`,
+    );
   return { html, policy: policyFor(html) };
 }
 

@@ -21,10 +21,30 @@ const fails = async (op: string, input: unknown) => {
 
 test('each kind of value comes back as it was put', async () => {
   const ns = space();
-  for (const value of ['', 'text', 'NUL \0 and \u{10ffff}', '5', 5, 1.5, true, null, [], { a: { b: [null, '\ud800'] } }, JSON.parse('{"__proto__": 1}')]) {
+  for (const value of [
+    '',
+    'text',
+    'NUL \0 and \u{10ffff}',
+    '5',
+    5,
+    1.5,
+    true,
+    null,
+    [],
+    { a: { b: [null, '\ud800'] } },
+    JSON.parse('{"__proto__": 1}'),
+  ]) {
     const put = await call('cache_put', { ns, key: 'k', value });
     const text = typeof value === 'string' ? value : JSON.stringify(value);
-    expect(put).toEqual({ ok: true, ns, key: 'k', bytes: Buffer.byteLength(text), version: put.version, type: typeof value === 'string' ? 'text' : 'json', expires_at: null });
+    expect(put).toEqual({
+      ok: true,
+      ns,
+      key: 'k',
+      bytes: Buffer.byteLength(text),
+      version: put.version,
+      type: typeof value === 'string' ? 'text' : 'json',
+      expires_at: null,
+    });
     const got = await call('cache_get', { ns, key: 'k' });
     expect(JSON.stringify(got.value)).toBe(JSON.stringify(value));
     expect([got.type, got.version, got.bytes, 'value_base64' in got]).toEqual([put.type, put.version, put.bytes, false]);
@@ -171,8 +191,24 @@ test('limits are named', async () => {
   expect(await call('cache_put', { ns, key: 'é'.repeat(32), value: 1 })).toMatchObject({ ok: true });
   const quota = await daemon.call('cache_put', { ns, key: 'k', value: 'x'.repeat(1601) });
   expect([quota.status, quota.body.code, quota.body.limit]).toEqual([413, 'quota_exceeded', 1600]);
-  expect(await fails('cache_batch', { ns, ops: [{ op: 'put', key: 'a', value: 1 }, { op: 'put', key: 'b', value: 'x'.repeat(1601) }] })).toEqual([413, 'quota_exceeded', '/ops/1/value']);
-  expect(await fails('cache_batch', { ns, ops: [{ op: 'put', key: 'a', value: 1 }, { op: 'incr', key: 'k'.repeat(65) }] })).toEqual([413, 'too_large', '/ops/1/key']);
+  expect(
+    await fails('cache_batch', {
+      ns,
+      ops: [
+        { op: 'put', key: 'a', value: 1 },
+        { op: 'put', key: 'b', value: 'x'.repeat(1601) },
+      ],
+    }),
+  ).toEqual([413, 'quota_exceeded', '/ops/1/value']);
+  expect(
+    await fails('cache_batch', {
+      ns,
+      ops: [
+        { op: 'put', key: 'a', value: 1 },
+        { op: 'incr', key: 'k'.repeat(65) },
+      ],
+    }),
+  ).toEqual([413, 'too_large', '/ops/1/key']);
   expect((await call('cache_list', { ns })).count).toBe(1);
 });
 
@@ -185,7 +221,13 @@ test('a full namespace loses the least recently used, others nothing', async () 
   const { keys } = await call('cache_list', { ns });
   expect(keys).toHaveLength(20);
   expect([keys.includes('k0'), keys.includes('k1'), keys.includes('new')]).toEqual([true, false, true]);
-  expect(await call('cache_stats', { ns })).toMatchObject({ key_count: 20, evictions: 1, hits: 1, misses: 0, quota: { max_bytes: 1600, max_entries: 20 } });
+  expect(await call('cache_stats', { ns })).toMatchObject({
+    key_count: 20,
+    evictions: 1,
+    hits: 1,
+    misses: 0,
+    quota: { max_bytes: 1600, max_entries: 20 },
+  });
   await call('cache_put', { ns, key: 'big', value: 'x'.repeat(1590) });
   expect((await call('cache_list', { ns })).keys).toContain('big');
   expect((await call('cache_stats', { ns })).byte_count).toBeLessThanOrEqual(1600);
@@ -200,7 +242,12 @@ test('statistics of one namespace and of all', async () => {
   await call('cache_get', { ns, key: 'none' });
   expect(await call('cache_stats', { ns })).toMatchObject({ ns, key_count: 1, byte_count: 2, hits: 1, misses: 1, evictions: 0, expired: 0 });
   const after = await call('cache_stats', {});
-  expect(after).toMatchObject({ namespace_count: before.namespace_count + 1, key_count: before.key_count + 1, hits: before.hits + 1, misses: before.misses + 1 });
+  expect(after).toMatchObject({
+    namespace_count: before.namespace_count + 1,
+    key_count: before.key_count + 1,
+    hits: before.hits + 1,
+    misses: before.misses + 1,
+  });
   expect('ns' in after).toBe(false);
   expect(await call('cache_stats', { ns: 'never used' })).toMatchObject({ key_count: 0, byte_count: 0, hits: 0 });
 });

@@ -40,9 +40,27 @@ test('a batch runs in order, in one transaction, and tells of each item', async 
   });
   expect([reply.count, reply.failed]).toEqual([13, 5]);
   expect(reply.results.map((result: any) => result.code ?? result.value ?? result.value_base64 ?? result.deleted ?? result.ok)).toEqual([
-    true, { n: 1 }, 5, 'not_a_number', 'conflict', true, 'AAE=', true, 'no_such_file', 'version_mismatch', true, false, 'no_such_file',
+    true,
+    { n: 1 },
+    5,
+    'not_a_number',
+    'conflict',
+    true,
+    'AAE=',
+    true,
+    'no_such_file',
+    'version_mismatch',
+    true,
+    false,
+    'no_such_file',
   ]);
-  expect(reply.results[1]).toEqual({ ok: true, type: 'json', value: { n: 1 }, version: reply.results[0].version, expires_at: reply.results[0].expires_at });
+  expect(reply.results[1]).toEqual({
+    ok: true,
+    type: 'json',
+    value: { n: 1 },
+    version: reply.results[0].version,
+    expires_at: reply.results[0].expires_at,
+  });
   expect((await call('cache_list', { ns })).keys).toEqual(['n']);
   expect(await call('cache_stats', { ns })).toMatchObject({ hits: 1, misses: 1 });
   expect(await call('cache_batch', { ops: [] })).toMatchObject({ results: [], count: 0, failed: 0 });

@@ -6,7 +6,10 @@ import { startDaemon, type TestDaemon } from '../helper/daemon';
 const SECRET = 'configured-token-0123456789';
 let zd: TestDaemon;
 beforeAll(async () => {
-  zd = await startDaemon({ config: `[http.tokens]\nci = { token = "${SECRET}", scopes = ["meta.read"] }\n[cache]\nmax_value_bytes = 5000\n`, env: { ZD_LOG_MAX_FILES: '3' } });
+  zd = await startDaemon({
+    config: `[http.tokens]\nci = { token = "${SECRET}", scopes = ["meta.read"] }\n[cache]\nmax_value_bytes = 5000\n`,
+    env: { ZD_LOG_MAX_FILES: '3' },
+  });
 });
 const get = async (key: string) => (await zd.call('config_get', { key })).body;
 const set = (key: string, value: unknown, persist?: boolean) => zd.call('config_set', { key, value, persist });
@@ -37,7 +40,14 @@ describe('changing', () => {
   test('the cache limit holds from the next call on', async () => {
     const big = 'x'.repeat(6000);
     expect((await zd.call('cache_put', { ns: 'n', key: 'k', value: big })).status).toBe(413);
-    expect((await set('cache.max_value_bytes', 10_000)).body).toEqual({ ok: true, key: 'cache.max_value_bytes', value: '10000', prior: '5000', source: 'runtime', persisted: false });
+    expect((await set('cache.max_value_bytes', 10_000)).body).toEqual({
+      ok: true,
+      key: 'cache.max_value_bytes',
+      value: '10000',
+      prior: '5000',
+      source: 'runtime',
+      persisted: false,
+    });
     expect((await zd.call('cache_put', { ns: 'n', key: 'k', value: big })).status).toBe(200);
     expect((await zd.call('config_list')).body.runtime).toEqual({ 'cache.max_value_bytes': '10000' });
     expect((await set('cache.max_value_bytes', null)).body).toMatchObject({ value: '5000', prior: '10000', source: 'config.toml:6' });
@@ -65,8 +75,18 @@ describe('changing', () => {
   });
 
   test.each([
-    ['log.level', 'loud'], ['log.level', 3], ['log.max_files', 'many'], ['log.max_files', -1], ['log.max_files', 1.5], ['limits.body_bytes', 0],
-    ['limits.body_bytes', true], ['cache.max_value_bytes', []], ['events.max_count', {}], ['http.open', true], ['http.tokens', { a: 'b' }], ['http.listen', 'off'],
+    ['log.level', 'loud'],
+    ['log.level', 3],
+    ['log.max_files', 'many'],
+    ['log.max_files', -1],
+    ['log.max_files', 1.5],
+    ['limits.body_bytes', 0],
+    ['limits.body_bytes', true],
+    ['cache.max_value_bytes', []],
+    ['events.max_count', {}],
+    ['http.open', true],
+    ['http.tokens', { a: 'b' }],
+    ['http.listen', 'off'],
   ])('%s = %p is refused and changes nothing', async (key, value) => {
     const before = await get(key);
     expect(await set(key, value)).toMatchObject({ status: 400, body: { ok: false, code: 'bad_value' } });
@@ -94,17 +114,26 @@ describe('reload', () => {
     const file = join(zd.home, 'config.toml');
     const before = readFileSync(file, 'utf8');
     writeFileSync(file, before.replace('127.0.0.1:0', '127.0.0.1:1').replace('5000', '6000').replace('meta.read', 'meta.*'));
-    expect((await zd.call('daemon', { verb: 'reload' })).body).toEqual({ ok: true, changed: ['http.tokens', 'cache.max_value_bytes'], needs_restart: ['http.listen'], warnings: [] });
+    expect((await zd.call('daemon', { verb: 'reload' })).body).toEqual({
+      ok: true,
+      changed: ['http.tokens', 'cache.max_value_bytes'],
+      needs_restart: ['http.listen'],
+      warnings: [],
+    });
     expect(await get('http.listen')).toMatchObject({ value: '127.0.0.1:0' });
     writeFileSync(file, `${before}\n[log]\nlevel = "x"\n`);
-    expect((await zd.call('daemon', { verb: 'reload' }))).toMatchObject({ status: 400, body: { code: 'bad_value', msg: expect.stringContaining('config.toml:9: log.level') } });
+    expect(await zd.call('daemon', { verb: 'reload' })).toMatchObject({
+      status: 400,
+      body: { code: 'bad_value', msg: expect.stringContaining('config.toml:9: log.level') },
+    });
     expect(await get('cache.max_value_bytes')).toMatchObject({ value: '6000' });
     writeFileSync(file, before);
     expect((await zd.call('daemon', { verb: 'reload' })).body.changed).toEqual(['http.tokens', 'cache.max_value_bytes']);
   });
 
   test('a new token works and a removed one does not, without a restart', async () => {
-    const ping = (token: string) => zd.tcp('/op/ping', { method: 'POST', headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' }, body: '{}' });
+    const ping = (token: string) =>
+      zd.tcp('/op/ping', { method: 'POST', headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' }, body: '{}' });
     expect((await ping(SECRET)).status).toBe(200);
     const file = join(zd.home, 'config.toml');
     writeFileSync(file, readFileSync(file, 'utf8').replace(SECRET, `${SECRET}-next`));

@@ -5,7 +5,10 @@ import { until } from '../helper/until';
 
 let zd: TestDaemon;
 beforeAll(async () => {
-  zd = await startDaemon({ config: '[http.tokens]\nfull = "full-token-0123456789"\nwriter = { token = "writer-token-0123456789", scopes = ["event.write"] }\nreader = { token = "reader-token-0123456789", scopes = ["event.read"] }\n' });
+  zd = await startDaemon({
+    config:
+      '[http.tokens]\nfull = "full-token-0123456789"\nwriter = { token = "writer-token-0123456789", scopes = ["event.write"] }\nreader = { token = "reader-token-0123456789", scopes = ["event.read"] }\n',
+  });
 });
 
 let clients = new AbortController();
@@ -15,7 +18,8 @@ afterEach(() => {
 });
 
 const bearer = (token: string) => ({ authorization: `Bearer ${token}-token-0123456789` });
-const query = (channels: string | readonly string[]) => (typeof channels === 'string' ? [channels] : channels).map((each) => `channel=${encodeURIComponent(each)}`).join('&');
+const query = (channels: string | readonly string[]) =>
+  (typeof channels === 'string' ? [channels] : channels).map((each) => `channel=${encodeURIComponent(each)}`).join('&');
 
 interface Heard extends Omit<StreamEvent, 'data'> {
   data: any;
@@ -57,8 +61,18 @@ test('two streams hear an event with its id, over the unix socket and TCP', asyn
     expect(stream.response.headers.get('content-type')).toStartWith('text/event-stream');
     expect(await stream.take(2)).toEqual([
       {
-        id: first.event_id, event: 'pub',
-        data: { subscription_id: null, scope: 'http', topic: 'build.done', data: { green: true }, seq: first.seq, ts_ns: first.ts_ns, source: 'http', matched: ['*.*'] },
+        id: first.event_id,
+        event: 'pub',
+        data: {
+          subscription_id: null,
+          scope: 'http',
+          topic: 'build.done',
+          data: { green: true },
+          seq: first.seq,
+          ts_ns: first.ts_ns,
+          source: 'http',
+          matched: ['*.*'],
+        },
       },
       expect.objectContaining({ id: second.event_id, data: expect.objectContaining({ data: null, seq: second.seq }) }),
     ]);
@@ -105,18 +119,22 @@ test('too many or too long patterns and unknown parameters are bad arguments', a
   }
 });
 
-test.each([{}, { topic: '' }, { topic: 7 }, { topic: 'a\nb' }, { topic: 'x'.repeat(513) }, { topic: '\ud800' }, { topic: 'x', scope: 'job:1' }])('publishing %p is refused and stores nothing', async (input) => {
-  const before = (await zd.call('event_stats')).body.newest;
-  const { status, body } = await zd.call('publish', input);
-  expect([status, body.code]).toEqual([400, 'bad_args']);
-  expect((await zd.call('event_stats')).body.newest).toEqual(before);
-});
+test.each([{}, { topic: '' }, { topic: 7 }, { topic: 'a\nb' }, { topic: 'x'.repeat(513) }, { topic: '\ud800' }, { topic: 'x', scope: 'job:1' }])(
+  'publishing %p is refused and stores nothing',
+  async (input) => {
+    const before = (await zd.call('event_stats')).body.newest;
+    const { status, body } = await zd.call('publish', input);
+    expect([status, body.code]).toEqual([400, 'bad_args']);
+    expect((await zd.call('event_stats')).body.newest).toEqual(before);
+  },
+);
 
 test('each token may do what its scopes grant', async () => {
   const denied = await zd.tcp('/stream/events', { headers: bearer('writer') });
   expect([denied.status, await denied.json()]).toMatchObject([403, { code: 'scope_denied', required_scope: 'event.read' }]);
   const stream = await listen(zd, '', { tcp: true, headers: bearer('reader') });
-  const send = (token: string) => zd.tcp('/op/publish', { method: 'POST', headers: { ...bearer(token), 'content-type': 'application/json' }, body: '{"topic":"by.token"}' });
+  const send = (token: string) =>
+    zd.tcp('/op/publish', { method: 'POST', headers: { ...bearer(token), 'content-type': 'application/json' }, body: '{"topic":"by.token"}' });
   expect((await send('reader')).status).toBe(403);
   expect((await send('writer')).status).toBe(200);
   expect((await stream.next()).data.topic).toBe('by.token');
@@ -124,7 +142,14 @@ test('each token may do what its scopes grant', async () => {
 
 test('data comes out as it went in, up to the limit', async () => {
   const stream = await listen(zd);
-  const samples = ['x'.repeat(256 * 1024 - 2), 'line\nbreak\r\n\u2028 "quoted" \u0000 😀', [1, 1.5, -0.25, true, null], { __proto__: null, nested: { deep: [{}] } }, '', 0];
+  const samples = [
+    'x'.repeat(256 * 1024 - 2),
+    'line\nbreak\r\n\u2028 "quoted" \u0000 😀',
+    [1, 1.5, -0.25, true, null],
+    { __proto__: null, nested: { deep: [{}] } },
+    '',
+    0,
+  ];
   for (const data of samples) await publish('sample', data);
   expect((await stream.take(samples.length)).map((frame) => frame.data.data)).toEqual(samples.map((sample) => JSON.parse(JSON.stringify(sample))));
   const { status, body } = await zd.call('publish', { topic: 'sample', data: 'x'.repeat(256 * 1024 - 1) });
@@ -158,7 +183,11 @@ test('resuming behind an id brings what came after it, by header or query, and t
 test('an id of another log gets a gap frame', async () => {
   const stream = await listen(zd, '', { headers: { 'last-event-id': 'someone-else' } });
   const { body } = await zd.call('event_stats');
-  expect(await stream.next()).toEqual({ id: body.newest.event_id, event: 'gap', data: { requested: 'someone-else', oldest: body.oldest.event_id, newest: body.newest.event_id, lost: null } });
+  expect(await stream.next()).toEqual({
+    id: body.newest.event_id,
+    event: 'gap',
+    data: { requested: 'someone-else', oldest: body.oldest.event_id, newest: body.newest.event_id, lost: null },
+  });
 });
 
 test('the same frames as NDJSON', async () => {

@@ -19,7 +19,15 @@ describe('ping and info', () => {
 
   test('what runs, and where', async () => {
     const { body } = await zd.call('info');
-    expect(body).toMatchObject({ daemon_pid: zd.pid, protocol_version: 1, cache_root: zd.home, log_path: join(zd.home, 'zd.log'), socket: zd.socket, catalog: null, shards: [] });
+    expect(body).toMatchObject({
+      daemon_pid: zd.pid,
+      protocol_version: 1,
+      cache_root: zd.home,
+      log_path: join(zd.home, 'zd.log'),
+      socket: zd.socket,
+      catalog: null,
+      shards: [],
+    });
     expect(body.started_at).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+\+00:00$/);
     expect(`http://${body.tcp.host}:${body.tcp.port}`).toBe(zd.url);
     expect(body.session_count).toBeGreaterThanOrEqual(1);
@@ -49,11 +57,19 @@ describe('daemon', () => {
   });
 
   test('a reader sees the status and can neither stop, restart nor reload', async () => {
-    const as = (verb: string) => zd.tcp('/op/daemon', { method: 'POST', headers: { authorization: `Bearer ${READER}`, 'content-type': 'application/json' }, body: JSON.stringify({ verb }) });
+    const as = (verb: string) =>
+      zd.tcp('/op/daemon', {
+        method: 'POST',
+        headers: { authorization: `Bearer ${READER}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ verb }),
+      });
     expect((await as('status')).status).toBe(200);
     for (const verb of ['stop', 'restart', 'reload']) {
       const refused = await as(verb);
-      expect([refused.status, await refused.json()]).toEqual([403, expect.objectContaining({ code: 'scope_denied', required_scope: 'meta.admin', granted_scopes: ['meta.read'] })]);
+      expect([refused.status, await refused.json()]).toEqual([
+        403,
+        expect.objectContaining({ code: 'scope_denied', required_scope: 'meta.admin', granted_scopes: ['meta.read'] }),
+      ]);
     }
     expect((await zd.call('ping')).status).toBe(200);
   });
@@ -73,7 +89,20 @@ describe('doctor', () => {
     const { body } = await zd.call('doctor');
     expect(body.checks.filter((each: { status: string }) => each.status === 'fail')).toEqual([]);
     expect(body).toMatchObject({ failed: 0, passed: body.total, total: body.checks.length });
-    for (const name of ['config', 'folder:data', 'file_perms:zd.db', 'token_file', 'instance_lock', 'socket_answers', 'tcp_listener', 'sqlite_version', 'db_integrity:zd.db', 'db_integrity:cache.db', 'disk_free', 'filesystem']) {
+    for (const name of [
+      'config',
+      'folder:data',
+      'file_perms:zd.db',
+      'token_file',
+      'instance_lock',
+      'socket_answers',
+      'tcp_listener',
+      'sqlite_version',
+      'db_integrity:zd.db',
+      'db_integrity:cache.db',
+      'disk_free',
+      'filesystem',
+    ]) {
       expect(body.checks.map((each: { name: string }) => each.name)).toContain(name);
     }
   });
@@ -96,7 +125,11 @@ describe('doctor', () => {
     writeFileSync(file, before);
     const failed = body.checks.filter((each: { ok: boolean }) => !each.ok);
     expect(failed.map((each: { name: string }) => each.name)).toEqual(['config', 'folder:data', 'token_file']);
-    expect(failed.map((each: { remedy: string }) => each.remedy)).toEqual([expect.stringContaining('zd config check'), `chmod 700 ${zd.home}`, expect.stringContaining(`rm ${token}`)]);
+    expect(failed.map((each: { remedy: string }) => each.remedy)).toEqual([
+      expect.stringContaining('zd config check'),
+      `chmod 700 ${zd.home}`,
+      expect.stringContaining(`rm ${token}`),
+    ]);
     for (const secret of [READER, zd.token]) expect(JSON.stringify(body)).not.toContain(secret);
   });
 });

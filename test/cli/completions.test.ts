@@ -27,10 +27,16 @@ function run(command: string[]): string {
 /** What bash offers behind these words, the last of which is being typed. */
 function bash(...words: string[]): string[] {
   const quoted = words.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
-  return run(['bash', '-c', `source ${file('bash')}; COMP_WORDS=(${quoted}); COMP_CWORD=${words.length - 1}; _zd; printf '%s\\n' "\${COMPREPLY[@]}"`]).split('\n').filter(Boolean);
+  return run(['bash', '-c', `source ${file('bash')}; COMP_WORDS=(${quoted}); COMP_CWORD=${words.length - 1}; _zd; printf '%s\\n' "\${COMPREPLY[@]}"`])
+    .split('\n')
+    .filter(Boolean);
 }
 
-const fish = (line: string): string[] => run(['fish', '--no-config', '-c', `source ${file('fish')}; complete -C ${JSON.stringify(line)}`]).split('\n').filter(Boolean).map((each) => each.split('\t')[0]!);
+const fish = (line: string): string[] =>
+  run(['fish', '--no-config', '-c', `source ${file('fish')}; complete -C ${JSON.stringify(line)}`])
+    .split('\n')
+    .filter(Boolean)
+    .map((each) => each.split('\t')[0]!);
 
 /** zsh's own completion with compadd and _describe replaced by what prints the candidates. */
 function zsh(...words: string[]): string[] {
@@ -61,13 +67,25 @@ test('the scripts are valid in their shells', () => {
 describe('completing', () => {
   const cases: [string[], string[], string[]][] = [
     // words, must be offered, must not be
-    [['zd', ''], ['up', 'cache', 'events', 'config', 'completions'], ['put', '--json']],
-    [['zd', 'cache', ''], ['put', 'get', 'list'], ['up', 'show']],
+    [
+      ['zd', ''],
+      ['up', 'cache', 'events', 'config', 'completions'],
+      ['put', '--json'],
+    ],
+    [
+      ['zd', 'cache', ''],
+      ['put', 'get', 'list'],
+      ['up', 'show'],
+    ],
     [['zd', 'config', ''], ['get', 'set', 'list', 'show', 'check'], []],
     [['zd', '--json', 'cache', ''], ['put', 'get'], ['up']],
     [['zd', 'cache', 'put', 'a', 'b', '--'], ['--ttl', '--if-absent', '--json', '--timeout'], ['--lines']],
     [['zd', 'events', '-'], ['--count', '-n', '--no-reconnect', '--since'], ['--last-event-id']],
-    [['zd', 'logs', '--level', ''], ['debug', 'info', 'warn', 'error'], ['--follow', 'up']],
+    [
+      ['zd', 'logs', '--level', ''],
+      ['debug', 'info', 'warn', 'error'],
+      ['--follow', 'up'],
+    ],
     [['zd', 'completions', ''], ['bash', 'zsh', 'fish'], []],
     [['zd', 'call', ''], ['cache_put', 'ping'], []],
     [['zd', 'help', ''], ['up', 'cache'], []],
@@ -76,8 +94,16 @@ describe('completing', () => {
   for (const [words, wanted, unwanted] of cases) {
     test(words.join(' '), () => {
       // fish offers short flags without their long forms only for a lone dash, so each shell answers in its own way but with these words.
-      for (const [shell, offered] of [['bash', bash(...words)], ['zsh', zsh(...words)], ['fish', fish(words.join(' '))]] as const) {
-        expect({ shell, missing: wanted.filter((word) => !offered.includes(word)), extra: unwanted.filter((word) => offered.includes(word)) }).toEqual({ shell, missing: [], extra: [] });
+      for (const [shell, offered] of [
+        ['bash', bash(...words)],
+        ['zsh', zsh(...words)],
+        ['fish', fish(words.join(' '))],
+      ] as const) {
+        expect({
+          shell,
+          missing: wanted.filter((word) => !offered.includes(word)),
+          extra: unwanted.filter((word) => offered.includes(word)),
+        }).toEqual({ shell, missing: [], extra: [] });
       }
     });
   }

@@ -8,7 +8,15 @@ import { areas } from '../../src/areas/index';
 import { checker } from '../../src/kernel/validate';
 
 const entry = (properties: Record<string, Schema>, cli: Partial<NonNullable<Entry['cli']>> = {}, required: string[] = []): Entry => ({
-  kind: 'op', area: 'x', name: 'x_y', summary: 'X.', scope: 'x.read', errors: [], example: {}, input: { type: 'object', properties, required }, cli: { path: ['x', 'y'], ...cli },
+  kind: 'op',
+  area: 'x',
+  name: 'x_y',
+  summary: 'X.',
+  scope: 'x.read',
+  errors: [],
+  example: {},
+  input: { type: 'object', properties, required },
+  cli: { path: ['x', 'y'], ...cli },
 });
 
 function input(of: Entry, ...argv: string[]): Record<string, unknown> {
@@ -17,19 +25,50 @@ function input(of: Entry, ...argv: string[]): Record<string, unknown> {
 }
 
 test('each kind of schema takes its kind of text', () => {
-  const of = entry({
-    text: { type: 'string' }, count: { type: 'integer', minimum: 0 }, share: { type: 'number' }, on: { type: 'boolean' }, any: {},
-    list: { type: 'array', items: { type: 'string' } }, numbers: { type: 'array', items: { type: 'integer' } },
-    object: { type: 'object' }, objects: { type: 'array', items: { type: 'object' } },
-    choice: { anyOf: [{ const: 'a', type: 'string' }, { const: 'b', type: 'string' }] },
-    maybe: { anyOf: [{ type: 'integer' }, { type: 'null' }] },
-    some: { anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }] },
-    loose: {},
-  }, { json: ['loose'] });
+  const of = entry(
+    {
+      text: { type: 'string' },
+      count: { type: 'integer', minimum: 0 },
+      share: { type: 'number' },
+      on: { type: 'boolean' },
+      any: {},
+      list: { type: 'array', items: { type: 'string' } },
+      numbers: { type: 'array', items: { type: 'integer' } },
+      object: { type: 'object' },
+      objects: { type: 'array', items: { type: 'object' } },
+      choice: {
+        anyOf: [
+          { const: 'a', type: 'string' },
+          { const: 'b', type: 'string' },
+        ],
+      },
+      maybe: { anyOf: [{ type: 'integer' }, { type: 'null' }] },
+      some: { anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }] },
+      loose: {},
+    },
+    { json: ['loose'] },
+  );
   expect(input(of)).toEqual({});
-  expect(input(of, '--text', '5', '--count', '5', '--share', '.5', '--on', '--any', '5', '--loose', '5')).toEqual({ text: '5', count: 5, share: 0.5, on: true, any: '5', loose: 5 });
-  expect(input(of, '--no-on', '--list', 'a', '--list', 'b', '--numbers', '1', '--numbers=2')).toEqual({ on: false, list: ['a', 'b'], numbers: [1, 2] });
-  expect(input(of, '--object', '{"a":1}', '--objects', '[{"a":1}]', '--choice', 'b', '--maybe', '3', '--some', 'x')).toEqual({ object: { a: 1 }, objects: [{ a: 1 }], choice: 'b', maybe: 3, some: ['x'] });
+  expect(input(of, '--text', '5', '--count', '5', '--share', '.5', '--on', '--any', '5', '--loose', '5')).toEqual({
+    text: '5',
+    count: 5,
+    share: 0.5,
+    on: true,
+    any: '5',
+    loose: 5,
+  });
+  expect(input(of, '--no-on', '--list', 'a', '--list', 'b', '--numbers', '1', '--numbers=2')).toEqual({
+    on: false,
+    list: ['a', 'b'],
+    numbers: [1, 2],
+  });
+  expect(input(of, '--object', '{"a":1}', '--objects', '[{"a":1}]', '--choice', 'b', '--maybe', '3', '--some', 'x')).toEqual({
+    object: { a: 1 },
+    objects: [{ a: 1 }],
+    choice: 'b',
+    maybe: 3,
+    some: ['x'],
+  });
   expect(() => input(of, '--count', '-1')).toThrow('--count must be at least 0');
   expect(() => input(of, '--numbers', 'x')).toThrow('--numbers must be a whole number');
   expect(() => input(of, '--choice', 'c')).toThrow('must be one of a, b');
@@ -37,9 +76,24 @@ test('each kind of schema takes its kind of text', () => {
 });
 
 test('positionals come in the order of the hints, the rest as an array, flags under their given names', () => {
-  const of = entry({ id: { type: 'integer' }, name: { type: 'string' }, command: { type: 'array', items: { type: 'string' } }, ttl_secs: { type: 'integer' }, run_as: { type: 'string' } },
-    { positional: ['name', 'id'], rest: 'command', rename: { ttl_secs: 'ttl' } }, ['name', 'id', 'command']);
-  expect(input(of, 'n', '7', '--ttl', '5', '--run-as', 'me', '--', 'git', '--help')).toEqual({ name: 'n', id: 7, command: ['git', '--help'], ttl_secs: 5, run_as: 'me' });
+  const of = entry(
+    {
+      id: { type: 'integer' },
+      name: { type: 'string' },
+      command: { type: 'array', items: { type: 'string' } },
+      ttl_secs: { type: 'integer' },
+      run_as: { type: 'string' },
+    },
+    { positional: ['name', 'id'], rest: 'command', rename: { ttl_secs: 'ttl' } },
+    ['name', 'id', 'command'],
+  );
+  expect(input(of, 'n', '7', '--ttl', '5', '--run-as', 'me', '--', 'git', '--help')).toEqual({
+    name: 'n',
+    id: 7,
+    command: ['git', '--help'],
+    ttl_secs: 5,
+    run_as: 'me',
+  });
   expect(() => input(of, 'n', 'x', 'c')).toThrow('ID must be a whole number');
   expect(() => input(of, 'n', '7')).toThrow('missing COMMAND');
 });

@@ -44,8 +44,15 @@ test('--json prints each frame on a line with its id; -q the data alone; pattern
   for (const topic of ['one', 'two', 'three', 'one.more']) await publish(topic, topic);
   expect(await Promise.all([json.child.exited, quiet.child.exited])).toEqual([0, 0]);
   await until('everything arrived', () => json.stdout().split('\n').length === 3 && quiet.stdout().split('\n').length === 4);
-  const frames = json.stdout().trimEnd().split('\n').map((line) => JSON.parse(line));
-  expect(frames).toMatchObject([{ event: 'pub', data: { topic: 'one', data: 'one' } }, { event: 'pub', data: { topic: 'one.more' } }]);
+  const frames = json
+    .stdout()
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(frames).toMatchObject([
+    { event: 'pub', data: { topic: 'one', data: 'one' } },
+    { event: 'pub', data: { topic: 'one.more' } },
+  ]);
   expect(frames.every(({ id }) => typeof id === 'string' && id !== '')).toBe(true);
   expect(quiet.stdout()).toBe('one\ntwo\none.more\n');
 });
@@ -82,7 +89,12 @@ test('a bad pattern is refused, Ctrl-C is 130, --timeout is 124', async () => {
 
 test('a reader that leaves ends the command quietly', async () => {
   const before = await streams();
-  const child = Bun.spawn(['bash', '-c', 'set -o pipefail; "$@" | head -n 1', 'bash', ...ZD, 'events', '*.pipe'], { env: cleanEnv(daemon.home), stdin: 'ignore', stdout: 'pipe', stderr: 'pipe' });
+  const child = Bun.spawn(['bash', '-c', 'set -o pipefail; "$@" | head -n 1', 'bash', ...ZD, 'events', '*.pipe'], {
+    env: cleanEnv(daemon.home),
+    stdin: 'ignore',
+    stdout: 'pipe',
+    stderr: 'pipe',
+  });
   await until('the stream is open', async () => (await streams()) > before);
   let ended = false;
   void child.exited.then(() => (ended = true));

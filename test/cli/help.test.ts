@@ -23,7 +23,12 @@ test('help goes to stdout and exits 0, whatever else is on the line before --', 
   const root = await runZd(home, ['--help']);
   expect(root).toMatchObject({ code: 0, stderr: '' });
   expect(root.stdout).toContain('USAGE zd <command>');
-  for (const args of [['cache', 'put', '--help'], ['cache', 'put', '-h', '--bogus'], ['help', 'cache', 'put'], ['cache', '--json', 'put', 'a', '-h']]) {
+  for (const args of [
+    ['cache', 'put', '--help'],
+    ['cache', 'put', '-h', '--bogus'],
+    ['help', 'cache', 'put'],
+    ['cache', '--json', 'put', 'a', '-h'],
+  ]) {
     const { code, stdout, stderr } = await runZd(home, args);
     expect({ args, code, stderr, usage: stdout.includes('USAGE zd cache put') }).toEqual({ args, code: 0, stderr: '', usage: true });
   }

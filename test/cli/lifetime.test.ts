@@ -63,7 +63,7 @@ describe('up and down', () => {
     writeFileSync(join(home, 'config.toml'), '[http]\nlisten = "off"\n');
   });
 
-  test('the daemon does not inherit what would turn it into another program, nor a client\'s address', async () => {
+  test("the daemon does not inherit what would turn it into another program, nor a client's address", async () => {
     const home = newHome();
     expect((await runZd(home, ['up'], { env: { ZD_TOKEN: 'not-for-the-daemon', ZD_URL: 'http://127.0.0.1:1' } })).code).toBe(0);
     if (process.platform === 'linux') {
@@ -116,7 +116,12 @@ test('config show and check need no daemon', async () => {
   expect(show.stdout).toContain('cache.max_key_bytes\t100\tconfig.toml:4\n');
   expect(show.stdout).toContain('log.level\tdebug\tenv ZD_LOG_LEVEL\n');
   expect((await runZd(home, ['config', 'check'])).stdout).toBe(`${join(home, 'config.toml')}: ok\n`);
-  expect(JSON.parse((await runZd(home, ['config', 'check', '--json'])).stdout)).toMatchObject({ ok: true, problems: [], http_listen: 'off', http_token_count: 0 });
+  expect(JSON.parse((await runZd(home, ['config', 'check', '--json'])).stdout)).toMatchObject({
+    ok: true,
+    problems: [],
+    http_listen: 'off',
+    http_token_count: 0,
+  });
   const wrong = newHome('[cache]\nmax_key_byte = 100\n[log]\nlevel = 3\n');
   const check = await runZd(wrong, ['config', 'check']);
   expect({ code: check.code, stdout: check.stdout }).toEqual({ code: 2, stdout: '' });
@@ -147,4 +152,12 @@ test('version and doctor', async () => {
   const doctor = await daemon.zd('doctor');
   expect(doctor.stdout).toMatch(/^zd doctor: \d+ passed, 0 failed \(of \d+\)\nok /);
   expect(doctor.code).toBe(0);
+});
+
+test('a daemon that dies before it can report is quoted', async () => {
+  const home = newHome();
+  writeFileSync(join(home, 'zd.db'), 'this is no database, and it is long enough to be taken for one by its size alone');
+  const { code, stderr } = await runZd(home, ['up']);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^zd: the daemon did not start: .+\nMore may be in .+zd\.log\n$/);
 });

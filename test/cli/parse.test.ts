@@ -67,11 +67,13 @@ describe('what is understood', () => {
   });
 
   test('any text survives --flag=TEXT, --flag TEXT and the place after --', () => {
-    fc.assert(fc.property(fc.string(), (text) => {
-      expect(own('a', `--tag=${text}`)).toEqual({ name: 'a', tag: [text] });
-      if (text !== '--') expect(own('a', '--tag', text)).toEqual({ name: 'a', tag: [text] });
-      expect(own('--', text)).toEqual({ name: text });
-    }));
+    fc.assert(
+      fc.property(fc.string(), (text) => {
+        expect(own('a', `--tag=${text}`)).toEqual({ name: 'a', tag: [text] });
+        if (text !== '--') expect(own('a', '--tag', text)).toEqual({ name: 'a', tag: [text] });
+        expect(own('--', text)).toEqual({ name: text });
+      }),
+    );
   });
 });
 
@@ -123,8 +125,10 @@ test('the nearest word is the one with fewest slips, and nothing when none is cl
   expect(nearest('cahce', ['call', 'cache', 'config'])).toBe('cache');
   expect(nearest('stat', ['status', 'stats'])).toBe('status');
   expect(nearest('zzzz', ['cache', 'config'])).toBeNull();
-  fc.assert(fc.property(fc.array(fc.string({ minLength: 1 }), { minLength: 1 }), fc.nat(), (words, at) => {
-    const word = words[at % words.length]!;
-    expect(nearest(word, [...new Set(words)])).not.toBeNull();
-  }));
+  fc.assert(
+    fc.property(fc.array(fc.string({ minLength: 1 }), { minLength: 1 }), fc.nat(), (words, at) => {
+      const word = words[at % words.length]!;
+      expect(nearest(word, [...new Set(words)])).not.toBeNull();
+    }),
+  );
 });

@@ -14,7 +14,11 @@ describe('results', () => {
   test('a pipe gets the essential value, --json exactly the reply of the API', async () => {
     expect(await zd('cache', 'put', 'n', 'k', 'green')).toMatchObject({ code: 0, stderr: '' });
     expect(await zd('cache', 'get', 'n', 'k')).toEqual({ code: 0, stdout: 'green\n', stderr: '' });
-    const api = await daemon.fetch('/op/cache_get', { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"ns":"n","key":"k"}' });
+    const api = await daemon.fetch('/op/cache_get', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{"ns":"n","key":"k"}',
+    });
     expect((await zd('cache', 'get', 'n', 'k', '--json')).stdout).toBe(`${await api.text()}\n`);
   });
 
@@ -28,14 +32,20 @@ describe('results', () => {
   test('bytes come out as bytes', async () => {
     const bytes = Buffer.from([0, 255, 10, 13, 200]);
     expect((await zd('cache', 'put', 'n', 'bytes', '--base64', bytes.toString('base64'))).code).toBe(0);
-    const child = Bun.spawn([...(await import('../helper/daemon')).ZD, 'cache', 'get', 'n', 'bytes'], { env: { PATH: process.env.PATH!, ZD_HOME: daemon.home, HOME: daemon.home }, stdout: 'pipe' });
+    const child = Bun.spawn([...(await import('../helper/daemon')).ZD, 'cache', 'get', 'n', 'bytes'], {
+      env: { PATH: process.env.PATH!, ZD_HOME: daemon.home, HOME: daemon.home },
+      stdout: 'pipe',
+    });
     expect(Buffer.from(await child.stdout.bytes())).toEqual(bytes);
   });
 
   test('lists are lines, tables are tab-separated, -q is the first column', async () => {
     for (const key of ['b', 'a', 'c d']) await zd('cache', 'put', 'list', key, '1');
     expect((await zd('cache', 'list', 'list')).stdout).toBe('a\nb\nc d\n');
-    const rows = (await zd('config', 'list')).stdout.trimEnd().split('\n').map((row) => row.split('\t'));
+    const rows = (await zd('config', 'list')).stdout
+      .trimEnd()
+      .split('\n')
+      .map((row) => row.split('\t'));
     expect(rows.every((row) => row.length === 3)).toBe(true);
     expect((await zd('config', 'list', '-q')).stdout.trimEnd().split('\n')).toEqual(rows.map(([key]) => key!));
   });
@@ -56,14 +66,22 @@ describe('results', () => {
 
   test('a closed pipe ends the command quietly', async () => {
     const { ZD, cleanEnv } = await import('../helper/daemon');
-    const child = Bun.spawn(['bash', '-c', 'set -o pipefail; "$@" | true', 'bash', ...ZD, 'completions', 'bash'], { env: cleanEnv(daemon.home), stdout: 'pipe', stderr: 'pipe' });
+    const child = Bun.spawn(['bash', '-c', 'set -o pipefail; "$@" | true', 'bash', ...ZD, 'completions', 'bash'], {
+      env: cleanEnv(daemon.home),
+      stdout: 'pipe',
+      stderr: 'pipe',
+    });
     expect({ code: await child.exited, stderr: await child.stderr.text() }).toEqual({ code: 0, stderr: '' });
   });
 });
 
 describe('failures', () => {
   test('say what happened and what to do, with the exit code of the table', async () => {
-    expect(await zd('cache', 'get', 'n', 'missing')).toEqual({ code: 4, stdout: '', stderr: 'zd: there is no entry "missing" in the namespace "n"\nList what is there, or store it first.\n' });
+    expect(await zd('cache', 'get', 'n', 'missing')).toEqual({
+      code: 4,
+      stdout: '',
+      stderr: 'zd: there is no entry "missing" in the namespace "n"\nList what is there, or store it first.\n',
+    });
     expect((await zd('cache', 'put', 'n', 'k', 'x', '--if-version', '9007199254740991')).code).toBe(6);
     expect((await zd('config', 'get', 'no.such')).code).toBe(4);
     expect((await zd('call', 'ping', '{"bogus":1}')).code).toBe(2);
@@ -79,7 +97,18 @@ describe('failures', () => {
 
   test('a wrong command line exits 2 before anything is sent', async () => {
     const home = tempHome();
-    for (const args of [['cahce', 'get'], ['cache', 'gte'], ['cache', 'get', 'n'], ['cache', 'get', 'n', 'k', 'x'], ['cache', 'put', 'n', 'k', 'v', '--bogus'], ['cache', 'put', 'n', 'k', 'v', '--ttl', 'x'], ['call', 'ping', '{'], ['--bogus'], ['completions', 'tcsh'], ['ping', '--timeout', 'soon']]) {
+    for (const args of [
+      ['cahce', 'get'],
+      ['cache', 'gte'],
+      ['cache', 'get', 'n'],
+      ['cache', 'get', 'n', 'k', 'x'],
+      ['cache', 'put', 'n', 'k', 'v', '--bogus'],
+      ['cache', 'put', 'n', 'k', 'v', '--ttl', 'x'],
+      ['call', 'ping', '{'],
+      ['--bogus'],
+      ['completions', 'tcsh'],
+      ['ping', '--timeout', 'soon'],
+    ]) {
       const { code, stdout, stderr } = await runZd(home, args);
       expect({ args, code, stdout }).toEqual({ args, code: 2, stdout: '' });
       expect(stderr).toStartWith('zd: ');
@@ -89,7 +118,12 @@ describe('failures', () => {
   test('without the daemon every verb says how to start it, at once', async () => {
     const home = tempHome();
     for (const args of [['ping'], ['cache', 'get', 'n', 'k'], ['events'], ['status'], ['doctor'], ['open'], ['reload'], ['call', 'ping']]) {
-      expect({ args, ...(await runZd(home, args)) }).toEqual({ args, code: 3, stdout: '', stderr: 'zd: the daemon is not running\nStart it with: zd up\n' });
+      expect({ args, ...(await runZd(home, args)) }).toEqual({
+        args,
+        code: 3,
+        stdout: '',
+        stderr: 'zd: the daemon is not running\nStart it with: zd up\n',
+      });
     }
     expect(JSON.parse((await runZd(home, ['ping', '--json'])).stdout)).toMatchObject({ ok: false, code: 'not_running' });
     // A daemon that was killed leaves its address file and its socket.
@@ -126,7 +160,10 @@ describe('addresses', () => {
     const socket = join(tempHome(), 's');
     using silent = Bun.listen({ unix: socket, socket: { data: () => {} } });
     expect(silent.unix).toBe(socket);
-    expect(await runZd(daemon.home, ['ping', '--timeout', '0.05'], { env: { ZD_SOCKET: socket } })).toMatchObject({ code: 124, stderr: expect.stringContaining('no answer within 0.05 s') });
+    expect(await runZd(daemon.home, ['ping', '--timeout', '0.05'], { env: { ZD_SOCKET: socket } })).toMatchObject({
+      code: 124,
+      stderr: expect.stringContaining('no answer within 0.05 s'),
+    });
   });
 });
 

@@ -81,14 +81,20 @@ describe('where values come from', () => {
   test('later wins, and each value says its origin', () => {
     const text = '[log]\nlevel = "warn"\nmax_files = 7\n';
     expect(load('').origins['log.level']).toBe('default');
-    expect(load(text)).toMatchObject({ values: { 'log.level': 'warn' }, origins: { 'log.level': 'config.toml:2', 'log.max_files': 'config.toml:3', 'http.open': 'default' } });
+    expect(load(text)).toMatchObject({
+      values: { 'log.level': 'warn' },
+      origins: { 'log.level': 'config.toml:2', 'log.max_files': 'config.toml:3', 'http.open': 'default' },
+    });
     const env = { ZD_LOG_LEVEL: 'error' };
     expect(load(text, { env })).toMatchObject({ values: { 'log.level': 'error' }, origins: { 'log.level': 'env ZD_LOG_LEVEL' } });
     const flags = { 'log.level': 'debug' };
     expect(load(text, { env, flags })).toMatchObject({ values: { 'log.level': 'debug' }, origins: { 'log.level': 'flag' } });
     const overrides = { file: 'overrides.json', texts: { 'log.level': 'info' } };
     expect(load(text, { env, flags, overrides })).toMatchObject({ values: { 'log.level': 'info' }, origins: { 'log.level': 'override' } });
-    expect(load(text, { env, flags, overrides, runtime: { 'log.level': 'warn' } })).toMatchObject({ values: { 'log.level': 'warn' }, origins: { 'log.level': 'runtime' } });
+    expect(load(text, { env, flags, overrides, runtime: { 'log.level': 'warn' } })).toMatchObject({
+      values: { 'log.level': 'warn' },
+      origins: { 'log.level': 'runtime' },
+    });
   });
 
   test('no file means defaults, and defaults are frozen', () => {
@@ -100,8 +106,13 @@ describe('where values come from', () => {
 
   test('an empty variable counts as absent, a bad one is named, a strange one is mentioned', () => {
     expect(load('', { env: { ZD_LOG_LEVEL: '' } }).origins['log.level']).toBe('default');
-    expect(problems('', { env: { ZD_HTTP_OPEN: 'perhaps', ZD_LOG_MAX_FILES: '1.5' } }).map(({ where }) => where)).toEqual(['env ZD_HTTP_OPEN', 'env ZD_LOG_MAX_FILES']);
-    expect(load('', { env: { ZD_LOG_LEVLE: 'info', ZD_HOME: '/x' } }).warnings).toEqual(['The environment variable ZD_LOG_LEVLE is no setting of zd.']);
+    expect(problems('', { env: { ZD_HTTP_OPEN: 'perhaps', ZD_LOG_MAX_FILES: '1.5' } }).map(({ where }) => where)).toEqual([
+      'env ZD_HTTP_OPEN',
+      'env ZD_LOG_MAX_FILES',
+    ]);
+    expect(load('', { env: { ZD_LOG_LEVLE: 'info', ZD_HOME: '/x' } }).warnings).toEqual([
+      'The environment variable ZD_LOG_LEVLE is no setting of zd.',
+    ]);
   });
 
   test('lists from the environment are JSON or separated by commas', () => {
@@ -117,8 +128,15 @@ describe('where values come from', () => {
 
 describe('tokens', () => {
   test('text has full access, absent scopes too, an empty list nothing', () => {
-    const config = load(`[http.tokens]\nold = "${SECRET}-1"\nall = { token = "${SECRET}-2" }\nnone = { token = "${SECRET}-3", scopes = [] }\nci = { token = "${SECRET}-4", scopes = ["job.*", "*.read", "cache.write"] }\n`);
-    expect(config.values['http.tokens'].map(({ label, scopes }) => [label, scopes])).toEqual([['old', null], ['all', null], ['none', []], ['ci', ['job.*', '*.read', 'cache.write']]]);
+    const config = load(
+      `[http.tokens]\nold = "${SECRET}-1"\nall = { token = "${SECRET}-2" }\nnone = { token = "${SECRET}-3", scopes = [] }\nci = { token = "${SECRET}-4", scopes = ["job.*", "*.read", "cache.write"] }\n`,
+    );
+    expect(config.values['http.tokens'].map(({ label, scopes }) => [label, scopes])).toEqual([
+      ['old', null],
+      ['all', null],
+      ['none', []],
+      ['ci', ['job.*', '*.read', 'cache.write']],
+    ]);
     expect(config.warnings).toEqual([]);
   });
 
@@ -129,14 +147,18 @@ describe('tokens', () => {
   test('a file with tokens that others can read and a short token are worth a warning', () => {
     const open = join(folder, 'open.toml');
     writeFileSync(open, '[http.tokens]\na = "short"\n', { mode: 0o644 });
-    expect(loadConfig({ file: open, env: {} }).warnings).toEqual([expect.stringContaining('chmod 600'), expect.stringContaining('short enough to guess')]);
+    expect(loadConfig({ file: open, env: {} }).warnings).toEqual([
+      expect.stringContaining('chmod 600'),
+      expect.stringContaining('short enough to guess'),
+    ]);
   });
 });
 
 test('every setting is complete', () => {
   for (const setting of SETTINGS) {
     expect(setting.doc).not.toBe('');
-    if (setting.type === 'integer') expect([setting.min <= (setting.default as number), (setting.default as number) <= setting.max]).toEqual([true, true]);
+    if (setting.type === 'integer')
+      expect([setting.min <= (setting.default as number), (setting.default as number) <= setting.max]).toEqual([true, true]);
     if (setting.env) expect(setting.env).toMatch(/^ZD_[A-Z_]+$/);
   }
 });

@@ -15,7 +15,7 @@ async function run(home: string, env: Record<string, string> = {}) {
 }
 
 describe('start', () => {
-  test('everything is the user\'s alone, whatever the umask and the folder were', async () => {
+  test("everything is the user's alone, whatever the umask and the folder were", async () => {
     const home = tempHome();
     chmodSync(home, 0o777);
     writeFileSync(join(home, 'config.toml'), quiet, { mode: 0o600 });
@@ -24,7 +24,8 @@ describe('start', () => {
     process.umask(umask);
     expect(lstatSync(home).mode & 0o777).toBe(0o700);
     // Run from source, the runtime keeps a cache of its own in HOME.
-    for (const name of readdirSync(home).filter((each) => each !== '.bun')) expect([name, lstatSync(join(home, name)).mode & 0o077]).toEqual([name, 0]);
+    for (const name of readdirSync(home).filter((each) => each !== '.bun'))
+      expect([name, lstatSync(join(home, name)).mode & 0o077]).toEqual([name, 0]);
     expect(await daemon.stop()).toBe(0);
   });
 
@@ -56,7 +57,9 @@ describe('start', () => {
 
   test('a configuration that is not valid stops the start with every fault, and no secret', async () => {
     const home = tempHome();
-    writeFileSync(join(home, 'config.toml'), '[http]\nopen = 1\n[http.tokens]\nci = { token = "do-not-show-this-one", scopes = ["?"] }\n', { mode: 0o600 });
+    writeFileSync(join(home, 'config.toml'), '[http]\nopen = 1\n[http.tokens]\nci = { token = "do-not-show-this-one", scopes = ["?"] }\n', {
+      mode: 0o600,
+    });
     const ended = await run(home);
     expect(ended.code).toBe(2);
     expect(ended.stderr).toContain(`${home}/config.toml:2: http.open: 1 is not true or false`);
@@ -130,11 +133,13 @@ describe('while it runs', () => {
     expect(await child.exited).toBe(0);
   });
 
-
   test('a removed socket file comes back, and a stop still ends well', async () => {
     const daemon = await startDaemon({ config: quiet });
     rmSync(daemon.socket);
-    await until('the socket is back and answers', async () => existsSync(daemon.socket) && (await daemon.fetch('/health').catch(() => undefined))?.ok);
+    await until(
+      'the socket is back and answers',
+      async () => existsSync(daemon.socket) && (await daemon.fetch('/health').catch(() => undefined))?.ok,
+    );
     expect(lstatSync(daemon.socket).mode & 0o077).toBe(0);
     const { ino } = lstatSync(daemon.socket);
     rmSync(join(daemon.home, 'daemon.json'));
@@ -171,9 +176,18 @@ describe('while it runs', () => {
   test('under a service manager a restart is left to it', async () => {
     const home = tempHome();
     writeFileSync(join(home, 'config.toml'), quiet, { mode: 0o600 });
-    const shell = Bun.spawn(['sh', '-c', 'SYSTEMD_EXEC_PID=$$ exec "$@"', 'sh', ...ZD, '__daemon'], { env: cleanEnv(home), stdout: 'ignore', stderr: 'ignore' });
+    const shell = Bun.spawn(['sh', '-c', 'SYSTEMD_EXEC_PID=$$ exec "$@"', 'sh', ...ZD, '__daemon'], {
+      env: cleanEnv(home),
+      stdout: 'ignore',
+      stderr: 'ignore',
+    });
     await until('it listens', () => existsSync(join(home, 'daemon.json')));
-    await fetch('http://localhost/op/daemon', { unix: join(home, 'zd.sock'), method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"verb":"restart"}' });
+    await fetch('http://localhost/op/daemon', {
+      unix: join(home, 'zd.sock'),
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{"verb":"restart"}',
+    });
     expect(await shell.exited).toBe(75);
     expect(existsSync(join(home, 'daemon.json'))).toBe(false);
   });

@@ -45,7 +45,10 @@ describe('the log file', () => {
     log.write('info', 'two');
     expect(log.rotate()).toBe(1);
     log.write('info', 'three');
-    expect(await log.stats()).toEqual([{ name: 'asked.log', bytes: 6, lines: 1 }, { name: 'asked.log.1', bytes: 8, lines: 2 }]);
+    expect(await log.stats()).toEqual([
+      { name: 'asked.log', bytes: 6, lines: 1 },
+      { name: 'asked.log.1', bytes: 8, lines: 2 },
+    ]);
     log.close();
   });
 

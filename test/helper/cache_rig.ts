@@ -53,4 +53,8 @@ export class Rig {
   }
 }
 
-export const codeOf = (promise: Promise<unknown>): Promise<string> => promise.then(() => 'ok', (error) => (error instanceof ZdError ? error.code : String(error)));
+export const codeOf = (promise: Promise<unknown>): Promise<string> =>
+  promise.then(
+    () => 'ok',
+    (error) => (error instanceof ZdError ? error.code : String(error)),
+  );

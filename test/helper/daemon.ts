@@ -52,7 +52,11 @@ export const cleanEnv = (home: string, extra: Readonly<Record<string, string>> =
 });
 
 /** Runs `zd ARGS` in a home and waits for it to end. */
-export async function runZd(home: string, args: readonly string[], options: { readonly env?: Readonly<Record<string, string>>; readonly stdin?: string; readonly cwd?: string } = {}): Promise<Ran> {
+export async function runZd(
+  home: string,
+  args: readonly string[],
+  options: { readonly env?: Readonly<Record<string, string>>; readonly stdin?: string; readonly cwd?: string } = {},
+): Promise<Ran> {
   const child = Bun.spawn([...ZD, ...args], {
     env: cleanEnv(home, options.env),
     cwd: options.cwd ?? home,
@@ -93,7 +97,13 @@ export class TestDaemon {
   }
 
   async start(): Promise<this> {
-    const child = Bun.spawn([...this.command, '__daemon'], { env: cleanEnv(this.home, this.env), cwd: this.home, stdin: 'ignore', stdout: 'ignore', stderr: 'pipe' });
+    const child = Bun.spawn([...this.command, '__daemon'], {
+      env: cleanEnv(this.home, this.env),
+      cwd: this.home,
+      stdin: 'ignore',
+      stdout: 'ignore',
+      stderr: 'pipe',
+    });
     this.child = child;
     running.add(this);
     const health = await until('the daemon answers', async () => {
@@ -164,7 +174,8 @@ export async function startDaemon(options: StartOptions = {}): Promise<TestDaemo
   const home = options.home ?? tempHome();
   mkdirSync(home, { recursive: true, mode: 0o700 });
   const config = options.config ?? '';
-  if (!existsSync(join(home, 'config.toml')) || options.config !== undefined) writeFileSync(join(home, 'config.toml'), withPort(config), { mode: 0o600 });
+  if (!existsSync(join(home, 'config.toml')) || options.config !== undefined)
+    writeFileSync(join(home, 'config.toml'), withPort(config), { mode: 0o600 });
   return new TestDaemon(home, options.env ?? {}, options.source ? SOURCE : ZD).start();
 }
 
@@ -174,8 +185,12 @@ function withPort(config: string): string {
   return /^\[http\]$/m.test(config) ? config.replace(/^\[http\]$/m, '[http]\nlisten = "127.0.0.1:0"') : `[http]\nlisten = "127.0.0.1:0"\n${config}`;
 }
 
-afterAll(async () => {
-  await Promise.all([...running].map((daemon) => daemon.kill()));
+/** Also at the exit of the process: a runner that shares modules between files registers the hook of the first one only. */
+function cleanUp(): void {
+  for (const daemon of running) process.kill(daemon.pid, 'SIGKILL');
+  running.clear();
   for (const home of homes) rmSync(home, { recursive: true, force: true });
   homes.clear();
-});
+}
+afterAll(cleanUp);
+process.on('exit', cleanUp);

@@ -18,7 +18,14 @@ export function readerOf(log: EventLog, since: string | null, signal: AbortSigna
     while (ready.length === 0) {
       const { value, done } = await frames.next();
       if (done) return undefined;
-      if (isEncoded(value)) ready.push(...new TextDecoder().decode(value.ndjson()).trim().split('\n').map((line) => JSON.parse(line)));
+      if (isEncoded(value))
+        ready.push(
+          ...new TextDecoder()
+            .decode(value.ndjson())
+            .trim()
+            .split('\n')
+            .map((line) => JSON.parse(line)),
+        );
       else ready.push(value as Heard);
     }
     return ready.shift();

@@ -9,7 +9,8 @@ export interface RawReply {
 export function raw(daemon: TestDaemon, via: 'tcp' | 'unix', bytes: string | Uint8Array): Promise<RawReply> {
   const { promise, resolve, reject } = Promise.withResolvers<RawReply>();
   let received = Buffer.alloc(0);
-  const answer = () => resolve({ status: Number(/^HTTP\/1\.1 (\d{3})/.exec(received.toString('latin1'))?.[1] ?? 0), text: received.toString('utf8') });
+  const answer = () =>
+    resolve({ status: Number(/^HTTP\/1\.1 (\d{3})/.exec(received.toString('latin1'))?.[1] ?? 0), text: received.toString('utf8') });
   const complete = () => {
     const head = received.indexOf('\r\n\r\n');
     if (head === -1) return false;
@@ -26,6 +27,9 @@ export function raw(daemon: TestDaemon, via: 'tcp' | 'unix', bytes: string | Uin
     error: (_: unknown, error: Error) => reject(error),
   };
   const target = new URL(daemon.url);
-  (via === 'unix' ? Bun.connect({ unix: daemon.socket, socket }) : Bun.connect({ hostname: target.hostname, port: Number(target.port), socket })).catch(reject);
+  (via === 'unix'
+    ? Bun.connect({ unix: daemon.socket, socket })
+    : Bun.connect({ hostname: target.hostname, port: Number(target.port), socket })
+  ).catch(reject);
   return promise;
 }

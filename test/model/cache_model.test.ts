@@ -17,7 +17,16 @@ const ttl = fc.option(fc.integer({ min: 1, max: 3 }), { nil: undefined });
 const bytewise = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
 const command = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ do: fc.constant('put' as const), key, value: fc.oneof(fc.integer({ min: -5, max: 5 }), fc.string({ maxLength: 6 })), ttl, cas: fc.constantFrom('no', 'right', 'wrong', 'absent') }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('put' as const),
+      key,
+      value: fc.oneof(fc.integer({ min: -5, max: 5 }), fc.string({ maxLength: 6 })),
+      ttl,
+      cas: fc.constantFrom('no', 'right', 'wrong', 'absent'),
+    }),
+  },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('get' as const), key }) },
   fc.record({ do: fc.constant('del' as const), key }),
   fc.record({ do: fc.constant('incr' as const), key, by: fc.integer({ min: -3, max: 3 }), ttl }),
@@ -65,7 +74,12 @@ class Twin {
     const end = (secs: number | null | undefined) => (secs == null ? null : rig.time + secs * 1000);
     if (it.do === 'put') {
       const before = this.live(it.key);
-      const rest = it.cas === 'no' ? {} : it.cas === 'absent' ? { ifAbsent: true } : { ifVersion: it.cas === 'right' && before ? before.version : this.newest + 1000 };
+      const rest =
+        it.cas === 'no'
+          ? {}
+          : it.cas === 'absent'
+            ? { ifAbsent: true }
+            : { ifVersion: it.cas === 'right' && before ? before.version : this.newest + 1000 };
       const result = await rig.put('n', it.key, it.value, { ttlSecs: it.ttl, ...rest }).catch((error: ZdError) => error);
       if (it.cas === 'absent' && before) expect((result as ZdError).code).toBe('conflict');
       else if (it.cas === 'wrong' || (it.cas === 'right' && !before)) expect((result as ZdError).code).toBe('version_mismatch');
@@ -101,7 +115,7 @@ class Twin {
       for (const name of [...this.map.keys()]) if (name.startsWith(it.prefix)) this.map.delete(name);
     } else if (it.do === 'list') {
       const found: string[] = [];
-      for (let cursor: string | undefined; ; ) {
+      for (let cursor: string | undefined; ;) {
         const page = rig.store.list('n', it.prefix, it.limit, cursor);
         found.push(...page.keys);
         expect(page.truncated).toBe(page.nextCursor !== null);
@@ -132,7 +146,12 @@ class Twin {
     for (const name of this.alive()) {
       const kept = this.map.get(name)!;
       const entry = this.rig.store.peek('n', name)!;
-      expect([entry.value, entry.type, entry.version, entry.expires_at]).toEqual([typeof kept.value === 'string' ? kept.value : JSON.stringify(kept.value), typeof kept.value === 'string' ? 0 : 1, kept.version, kept.expires]);
+      expect([entry.value, entry.type, entry.version, entry.expires_at]).toEqual([
+        typeof kept.value === 'string' ? kept.value : JSON.stringify(kept.value),
+        typeof kept.value === 'string' ? 0 : 1,
+        kept.version,
+        kept.expires,
+      ]);
     }
     this.rig.consistent();
   }

@@ -54,7 +54,11 @@ test('a neighbour that fails in the same transaction changes nothing for the oth
   const rig = new Rig({ maxNsEntries: 3 });
   const outcomes = await Promise.all([
     codeOf(rig.put('n', 'a', 1)),
-    codeOf(rig.db.write(() => { throw new Error('not mine'); })),
+    codeOf(
+      rig.db.write(() => {
+        throw new Error('not mine');
+      }),
+    ),
     codeOf(rig.put('n', 'b', 1, { ifVersion: 7 })),
     codeOf(rig.store.incr('n', 'c', 5)),
     codeOf(rig.put('n', 'd', 1)),
@@ -77,7 +81,14 @@ test('a full disk refuses the write, keeps the totals right and passes', async (
   const outcomes = await Promise.all([codeOf(rig.put('n', 'big', 'x'.repeat(100_000))), codeOf(rig.put('n', 'small', 1))]);
   expect(outcomes).toEqual(['storage_full', 'ok']);
   rig.consistent();
-  expect(await codeOf(rig.batch([{ op: 'put', key: 'p', value: 1 }, { op: 'put', key: 'q', value: 'x'.repeat(100_000) }]))).toBe('storage_full');
+  expect(
+    await codeOf(
+      rig.batch([
+        { op: 'put', key: 'p', value: 1 },
+        { op: 'put', key: 'q', value: 'x'.repeat(100_000) },
+      ]),
+    ),
+  ).toBe('storage_full');
   expect(rig.keys()).toEqual(['a', 'small']);
   rig.db.sqlite.run('PRAGMA max_page_count = 100000');
   expect(await codeOf(rig.put('n', 'big', 'x'.repeat(100_000)))).toBe('ok');
@@ -94,7 +105,7 @@ test('the sweep gives the space of purged entries back', async () => {
   await rig.store.sweep();
   expect(rig.db.size()).toBeLessThan(full / 4);
   expect(rig.store.stats()).toMatchObject({ entries: 0, bytes: 0, namespaces: 0, expired: 5000 });
-  expect(rig.db.sqlite.query("SELECT ns FROM ns_total").all()).toEqual([{ ns: '' }]);
+  expect(rig.db.sqlite.query('SELECT ns FROM ns_total').all()).toEqual([{ ns: '' }]);
 });
 
 test('a flood of made-up namespaces leaves no rows behind', async () => {
@@ -103,7 +114,7 @@ test('a flood of made-up namespaces leaves no rows behind', async () => {
   expect(rig.store.stats().misses).toBe(10_050);
   await rig.store.sweep();
   expect(rig.store.stats().misses).toBe(10_050);
-  expect(rig.db.sqlite.query("SELECT count(*) AS n FROM ns_total").get()).toEqual({ n: 1 });
+  expect(rig.db.sqlite.query('SELECT count(*) AS n FROM ns_total').get()).toEqual({ n: 1 });
 });
 
 test('a large prefix goes in several transactions and spares what came later', async () => {

@@ -1,9 +1,22 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
-import { counterValue, decodeCursor, decodeValue, encodeCursor, encodeValue, expiryOf, isExpired, laterKey, prefixEnd } from '../../src/areas/cache/model';
+import {
+  counterValue,
+  decodeCursor,
+  decodeValue,
+  encodeCursor,
+  encodeValue,
+  expiryOf,
+  isExpired,
+  laterKey,
+  prefixEnd,
+} from '../../src/areas/cache/model';
 import { ZdError } from '../../src/kernel/error';
 
-const text = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: fc.constantFrom('a', 'B', '%', '_', '\\', '\u007f', '\u07ff', '\ud7ff', '\ue000', '\uffff', '\u{10000}', '\u{10ffff}') }));
+const text = fc.oneof(
+  fc.string({ unit: 'binary' }),
+  fc.string({ unit: fc.constantFrom('a', 'B', '%', '_', '\\', '\u007f', '\u07ff', '\ud7ff', '\ue000', '\uffff', '\u{10000}', '\u{10ffff}') }),
+);
 const bytewise = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
 test('a key is in the range of a prefix exactly when its bytes start with it', () => {
@@ -52,7 +65,17 @@ test('every value comes back as it was put', () => {
 });
 
 test('what is no value is refused', () => {
-  for (const [value, base64] of [[undefined, undefined], ['a', 'YQ=='], [null, 'YQ=='], ['\ud800', undefined], [undefined, 'YQ'], [undefined, 'YR=='], [undefined, 'YQ==\n'], [undefined, '_-8='], [undefined, '=']] as const) {
+  for (const [value, base64] of [
+    [undefined, undefined],
+    ['a', 'YQ=='],
+    [null, 'YQ=='],
+    ['\ud800', undefined],
+    [undefined, 'YQ'],
+    [undefined, 'YR=='],
+    [undefined, 'YQ==\n'],
+    [undefined, '_-8='],
+    [undefined, '='],
+  ] as const) {
     expect(() => encodeValue(value, base64)).toThrow(ZdError);
   }
 });
@@ -64,7 +87,21 @@ test('a lone surrogate inside JSON survives', () => {
 
 test('only canonical safe integers count', () => {
   fc.assert(fc.property(fc.maxSafeInteger(), (n) => expect(counterValue(1, String(n))).toBe(n === 0 ? 0 : n)));
-  for (const text of ['', '+1', '01', '-0', '1.0', '1e3', ' 1', '1\n', '9007199254740992', '-9007199254740992', '99999999999999999999', 'null', '"1"']) {
+  for (const text of [
+    '',
+    '+1',
+    '01',
+    '-0',
+    '1.0',
+    '1e3',
+    ' 1',
+    '1\n',
+    '9007199254740992',
+    '-9007199254740992',
+    '99999999999999999999',
+    'null',
+    '"1"',
+  ]) {
     expect(counterValue(0, text)).toBeNull();
   }
   expect(counterValue(0, '9007199254740991')).toBe(Number.MAX_SAFE_INTEGER);
@@ -73,7 +110,12 @@ test('only canonical safe integers count', () => {
 });
 
 test('a cursor holds its key, and nothing else is one', () => {
-  fc.assert(fc.property(text.filter((key) => key !== ''), (key) => expect(decodeCursor(encodeCursor(key))).toBe(key)));
+  fc.assert(
+    fc.property(
+      text.filter((key) => key !== ''),
+      (key) => expect(decodeCursor(encodeCursor(key))).toBe(key),
+    ),
+  );
   for (const cursor of ['', '=', 'a b', '_w', 'YQ==', 'YQ=']) expect(() => decodeCursor(cursor)).toThrow(ZdError);
 });
 

@@ -40,7 +40,15 @@ test('both formats hold the same frames, one line each, the stored JSON untouche
   const [id, event, data, ...end] = sse.split('\n');
   expect([id, event, end]).toEqual(['id: e-7', 'event: pub', ['', '']]);
   expect(data).toContain('"data":{"big":12345678901234567890,"text":"line\\nbreak"}');
-  expect(JSON.parse(data!.slice('data: '.length))).toMatchObject({ subscription_id: null, scope: 'http', topic: 'a"b', seq: 7, ts_ns: 7_000_000, source: 'http', matched: ['*.*'] });
+  expect(JSON.parse(data!.slice('data: '.length))).toMatchObject({
+    subscription_id: null,
+    scope: 'http',
+    topic: 'a"b',
+    seq: 7,
+    ts_ns: 7_000_000,
+    source: 'http',
+    matched: ['*.*'],
+  });
   const line = text.decode(batch.ndjson());
   expect(line.indexOf('\n')).toBe(line.length - 1);
   expect(JSON.parse(line)).toEqual({ id: 'e-7', event: 'pub', data: JSON.parse(data!.slice('data: '.length)) });
@@ -72,27 +80,29 @@ test('bytes bound the queue too, but one batch over the bound still comes throug
 
 test('whatever the interleaving, a subscriber gets every event in order or is told exactly which it missed', () => {
   const step = fc.oneof(fc.record({ publish: fc.integer({ min: 1, max: 5 }) }), fc.constant('take' as const));
-  fc.assert(fc.property(fc.array(step, { maxLength: 60 }), fc.integer({ min: 1, max: 8 }), (steps, bound) => {
-    const hub = hubOf(bound);
-    const subscriber = hub.subscribe(filterOf('*.*'));
-    let published = 0;
-    let heard = 0;
-    const take = (): boolean => {
-      const item = subscriber.take();
-      if (item instanceof Batch) {
-        expect(item.first).toBe(heard + 1);
-        heard = item.last;
-      } else if (item) {
-        expect([item.from, item.to - item.from + 1]).toEqual([heard + 1, item.missed]);
-        heard = item.to;
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60 }), fc.integer({ min: 1, max: 8 }), (steps, bound) => {
+      const hub = hubOf(bound);
+      const subscriber = hub.subscribe(filterOf('*.*'));
+      let published = 0;
+      let heard = 0;
+      const take = (): boolean => {
+        const item = subscriber.take();
+        if (item instanceof Batch) {
+          expect(item.first).toBe(heard + 1);
+          heard = item.last;
+        } else if (item) {
+          expect([item.from, item.to - item.from + 1]).toEqual([heard + 1, item.missed]);
+          heard = item.to;
+        }
+        return item !== undefined;
+      };
+      for (const each of steps) {
+        if (each === 'take') take();
+        else hub.deliver(Array.from({ length: each.publish }, () => outgoing(++published)));
       }
-      return item !== undefined;
-    };
-    for (const each of steps) {
-      if (each === 'take') take();
-      else hub.deliver(Array.from({ length: each.publish }, () => outgoing(++published)));
-    }
-    while (take());
-    expect(heard).toBe(published);
-  }));
+      while (take());
+      expect(heard).toBe(published);
+    }),
+  );
 });

@@ -48,7 +48,11 @@ afterEach(async () => {
 const draft = (topic = 'x', data: unknown = null) => ({ kind: 'pub', scope: 'http', topic, source: 'http', data });
 const publish = async (topic = 'x', data: unknown = null) => (await log.publish(draft(topic, data))).event;
 const publishMany = (count: number) => Promise.all(Array.from({ length: count }, () => publish()));
-const stored = () => db.sqlite.query<{ seq: number }, []>('SELECT seq FROM event ORDER BY seq').all().map((row) => row.seq);
+const stored = () =>
+  db.sqlite
+    .query<{ seq: number }, []>('SELECT seq FROM event ORDER BY seq')
+    .all()
+    .map((row) => row.seq);
 const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, at) => from + at);
 
 const reader = (since: string | null = null, signal = clients.signal, pattern = '*.*') => readerOf(log, since, signal, pattern);
@@ -70,7 +74,11 @@ test('numbers have no hole when members of a group fail', async () => {
   ]);
   expect(results.map((result) => result.status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'rejected', 'fulfilled']);
   expect(stored()).toEqual([1, 2, 3]);
-  expect((await live.take(3)).map((frame) => [frame.data.seq, frame.data.topic])).toEqual([[1, 'a'], [2, 'b'], [3, 'c']]);
+  expect((await live.take(3)).map((frame) => [frame.data.seq, frame.data.topic])).toEqual([
+    [1, 'a'],
+    [2, 'b'],
+    [3, 'c'],
+  ]);
 });
 
 test('an event whose write was rolled back is never heard, also when the next commit has no event', async () => {
@@ -95,7 +103,11 @@ test('numbers go on after a restart, ids of before are still understood', async 
   expect(later.seq).toBe(4);
   expect(later.id.split('-')[0]).not.toBe(first!.id.split('-')[0]);
   const frames = await reader(first!.id).take(3);
-  expect(frames.map((frame) => [frame.event, frame.data.seq])).toEqual([['pub', 2], ['pub', 3], ['pub', 4]]);
+  expect(frames.map((frame) => [frame.event, frame.data.seq])).toEqual([
+    ['pub', 2],
+    ['pub', 3],
+    ['pub', 4],
+  ]);
   expect(frames[2]!.id).toBe(later.id);
 });
 

@@ -22,17 +22,22 @@ export class FakeLaunchd {
     const [domain, label] = [target.split('/').slice(0, 2).join('/'), target.split('/')[2]];
     if (!this.domains.includes(domain)) return no(113, `Could not find domain for: ${domain}`);
     const agent = label === undefined ? undefined : this.find(label);
-    if (verb === 'print') return label === undefined ? ok('domain') : agent ? ok(`${target} = {\n\tactive count = 1\n\tstate = ${agent.pid ? 'running' : 'not running'}\n${agent.pid ? `\tpid = ${agent.pid}\n` : ''}}`) : no(113, 'Could not find service');
+    if (verb === 'print')
+      return label === undefined
+        ? ok('domain')
+        : agent
+          ? ok(`${target} = {\n\tactive count = 1\n\tstate = ${agent.pid ? 'running' : 'not running'}\n${agent.pid ? `\tpid = ${agent.pid}\n` : ''}}`)
+          : no(113, 'Could not find service');
     if (verb === 'print-disabled') return ok(`disabled services = {\n${[...this.disabled].map((name) => `\t\t"${name}" => disabled`).join('\n')}\n}`);
-    if (verb === 'enable') return void this.disabled.delete(label!), ok();
+    if (verb === 'enable') return (void this.disabled.delete(label!), ok());
     if (verb === 'bootstrap') {
       const name = /<key>Label<\/key>\s*<string>(.*?)</.exec(readFileSync(file, 'utf8'))![1]!;
       if (this.agents.has(name)) return no(5, 'Bootstrap failed: 5: Input/output error');
-      return void this.agents.set(name, { pid: this.spawn(), leaving: 0 }), ok();
+      return (void this.agents.set(name, { pid: this.spawn(), leaving: 0 }), ok());
     }
     if (!agent) return no(113, 'Could not find service');
-    if (verb === 'kickstart') return void (agent.pid ??= this.spawn()), ok();
-    if (verb === 'bootout') return void (agent.leaving = 3), no(36, 'Boot-out failed: 36: Operation now in progress');
+    if (verb === 'kickstart') return (void (agent.pid ??= this.spawn()), ok());
+    if (verb === 'bootout') return (void (agent.leaving = 3), no(36, 'Boot-out failed: 36: Operation now in progress'));
     return no(64, `unknown verb ${verb}`);
   };
 

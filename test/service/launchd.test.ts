@@ -20,7 +20,12 @@ beforeEach(() => {
 const on = (launchd: FakeLaunchd, argv: readonly string[] = [process.execPath]) => {
   const env = { HOME };
   const paths = resolvePaths(env);
-  const options = { platform: 'darwin', run: launchd.run, program: { argv, env: {}, logFile: paths.logFile }, answers: async () => launchd.pid('dev.zd.daemon') };
+  const options = {
+    platform: 'darwin',
+    run: launchd.run,
+    program: { argv, env: {}, logFile: paths.logFile },
+    answers: async () => launchd.pid('dev.zd.daemon'),
+  };
   let stopped = 0;
   return {
     paths,
@@ -40,7 +45,17 @@ test('install writes the agent, loads it and runs it; uninstall leaves nothing b
   expect(await zd.state()).toMatchObject({ manager: 'launchd', installed: false, reachable: null, command: null });
   const state = await zd.install();
   const path = join(HOME, 'Library/LaunchAgents/dev.zd.daemon.plist');
-  expect(state).toMatchObject({ installed: true, reachable: true, enabled: true, active: true, state: 'running', pid: 100, unit_path: path, command: [process.execPath], stale: false });
+  expect(state).toMatchObject({
+    installed: true,
+    reachable: true,
+    enabled: true,
+    active: true,
+    state: 'running',
+    pid: 100,
+    unit_path: path,
+    command: [process.execPath],
+    stale: false,
+  });
   expect(statSync(path).mode & 0o777).toBe(0o644);
   const errorLog = join(zd.paths.stateDir, 'launchd.log');
   expect([statSync(errorLog).mode & 0o777, statSync(dirname(errorLog)).mode & 0o777]).toEqual([0o600, 0o700]);

@@ -10,11 +10,18 @@ const HELPER = resolve(import.meta.dir, '../helper/with-systemd.sh');
 const root = mkdtempSync('/tmp/zd-');
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-async function underSystemd(seconds: number, settings: Readonly<Record<string, string>>, command: readonly string[]): Promise<{ code: number; output: string }> {
+async function underSystemd(
+  seconds: number,
+  settings: Readonly<Record<string, string>>,
+  command: readonly string[],
+): Promise<{ code: number; output: string }> {
   const all = { HOME: join(root, 'user'), SERVICE_STORY: root, ...(process.env.ZD_BIN ? { ZD_BIN: resolve(process.env.ZD_BIN) } : {}), ...settings };
   const flags = Object.entries(all).flatMap(([name, value]) => ['--env', `${name}=${value}`]);
   const child = Bun.spawn(['bash', HELPER, '--timeout', String(seconds), ...flags, ...command], {
-    cwd: resolve(import.meta.dir, '../..'), stdin: 'ignore', stdout: 'pipe', stderr: 'pipe',
+    cwd: resolve(import.meta.dir, '../..'),
+    stdin: 'ignore',
+    stdout: 'pipe',
+    stderr: 'pipe',
   });
   const [stdout, stderr, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
   return { code, output: stdout + stderr };
@@ -37,6 +44,14 @@ async function tell(story: string, settings: Readonly<Record<string, string>>): 
   expect(code).toBe(0);
 }
 
-test.skipIf(reason !== '')('the service lives its whole life under a real user manager', () => tell('systemd_story.ts', { XDG_CONFIG_HOME: join(root, 'config') }), 170_000);
+test.skipIf(reason !== '')(
+  'the service lives its whole life under a real user manager',
+  () => tell('systemd_story.ts', { XDG_CONFIG_HOME: join(root, 'config') }),
+  170_000,
+);
 
-test.skipIf(reason !== '')('a shell that has folders of its own installs where the manager looks', () => tell('systemd_folders_story.ts', {}), 170_000);
+test.skipIf(reason !== '')(
+  'a shell that has folders of its own installs where the manager looks',
+  () => tell('systemd_folders_story.ts', {}),
+  170_000,
+);

@@ -21,7 +21,11 @@ const unitFile = join(root, 'config/systemd/user', unit);
 const systemctl = (...args: string[]) => runner(env)(['systemctl', '--user', ...args]);
 const state = () => serviceState(paths, env);
 const record = () => JSON.parse(readFileSync(paths.daemonFile, 'utf8')) as { pid: number };
-const health = () => fetch('http://zd/health', { unix: paths.socket }).then((response) => response.ok, () => false);
+const health = () =>
+  fetch('http://zd/health', { unix: paths.socket }).then(
+    (response) => response.ok,
+    () => false,
+  );
 const zd = async (args: readonly string[], extra: Record<string, string> = {}) => {
   const child = Bun.spawn([...ZD, ...args], { env: { ...env, ...extra }, cwd: root, stdin: 'ignore', stdout: 'pipe', stderr: 'pipe' });
   const [stdout, stderr, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
@@ -60,7 +64,16 @@ describe('one home', () => {
     expect(pid).not.toBe(before);
     expect(stdout).toContain(`${unit} is installed and runs as pid ${pid}`);
     expect(await health()).toBe(true);
-    expect(await state()).toMatchObject({ installed: true, enabled: true, active: true, pid, unit, unit_path: unitFile, command: [...ZD], log: paths.logFile });
+    expect(await state()).toMatchObject({
+      installed: true,
+      enabled: true,
+      active: true,
+      pid,
+      unit,
+      unit_path: unitFile,
+      command: [...ZD],
+      log: paths.logFile,
+    });
     expect(statSync(unitFile).mode & 0o777).toBe(0o644);
     expect((await good('cache', 'get', 'ns', 'key')).stdout).toContain('value');
     expect(readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0')).toContain(`ZD_HOME=${home}`);
@@ -68,7 +81,14 @@ describe('one home', () => {
 
   test('the status is for people and for programs', async () => {
     expect((await good('service', 'status')).stdout).toMatch(new RegExp(`^running +yes, pid ${pid}$`, 'm'));
-    expect(JSON.parse((await good('service', 'status', '--json')).stdout)).toMatchObject({ ok: true, manager: 'systemd', active: true, pid, stale: false, linger: false });
+    expect(JSON.parse((await good('service', 'status', '--json')).stdout)).toMatchObject({
+      ok: true,
+      manager: 'systemd',
+      active: true,
+      pid,
+      stale: false,
+      linger: false,
+    });
   });
 
   test('without XDG_RUNTIME_DIR, as in cron, the manager is found all the same', async () => {
@@ -165,9 +185,16 @@ test('systemd reads every word of a unit as it was meant', async () => {
   mkdirSync(folder);
   const binary = join(folder, 'show words');
   const result = join(root, 'words');
-  writeFileSync(binary, `#!/bin/sh\n{ printf '%s\\0' "$@"; printf '%s\\0' "$ZD_HOME"; printf '%s\\0' "\${BUN_OPTIONS-unset}"; } > ${result}.part\nmv ${result}.part ${result}\n`, { mode: 0o755 });
+  writeFileSync(
+    binary,
+    `#!/bin/sh\n{ printf '%s\\0' "$@"; printf '%s\\0' "$ZD_HOME"; printf '%s\\0' "\${BUN_OPTIONS-unset}"; } > ${result}.part\nmv ${result}.part ${result}\n`,
+    { mode: 0o755 },
+  );
   const value = ` ${words.join(' ')}`;
-  writeFileSync(join(root, 'config/systemd/user/zd-words.service'), renderUnit('zd-words.service', { argv: [binary, ...words], env: { ZD_HOME: value }, logFile: '/log' }));
+  writeFileSync(
+    join(root, 'config/systemd/user/zd-words.service'),
+    renderUnit('zd-words.service', { argv: [binary, ...words], env: { ZD_HOME: value }, logFile: '/log' }),
+  );
   await systemctl('set-environment', 'BUN_OPTIONS=--version');
   await systemctl('daemon-reload');
   expect(await systemctl('start', 'zd-words.service')).toMatchObject({ code: 0 });
@@ -207,7 +234,10 @@ describe('the unit around another program', () => {
 
   test('one that asks to be restarted is, and that is no failure', async () => {
     await start('zd-again', `[ -e ${root}/again ] && exec sleep 1000\ntouch ${root}/again\nexit 75`);
-    await until('it was started again', async () => (await property('zd-again', 'NRestarts')) === '1' && (await property('zd-again', 'ActiveState')) === 'active');
+    await until(
+      'it was started again',
+      async () => (await property('zd-again', 'NRestarts')) === '1' && (await property('zd-again', 'ActiveState')) === 'active',
+    );
     expect(await property('zd-again', 'Result')).toBe('success');
     await systemctl('stop', 'zd-again');
   });

@@ -27,10 +27,12 @@ export function unquote(line: string): string[] {
       if (escaped !== '\\' && escaped !== '"' && escaped !== "'") throw new Error(`an escape nobody wrote: \\${escaped}`);
       word += escaped;
     }
-    words.push(word.replace(/%(.?)/g, (_all, next: string) => {
-      if (next !== '%') throw new Error(`a specifier nobody wrote: %${next}`);
-      return '%';
-    }));
+    words.push(
+      word.replace(/%(.?)/g, (_all, next: string) => {
+        if (next !== '%') throw new Error(`a specifier nobody wrote: %${next}`);
+        return '%';
+      }),
+    );
   }
   return words;
 }

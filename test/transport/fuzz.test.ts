@@ -55,25 +55,37 @@ test('bad UTF-8, deep and huge bodies', async () => {
   }
   expect((await refused('ping', JSON.stringify({ echo: 'x'.repeat(3 * 1024 * 1024) }))).code).toBe('too_large');
   const endless = new ReadableStream({ pull: (controller) => controller.enqueue(new Uint8Array(64 * 1024).fill(32)) });
-  const response = await daemon.fetch('/op/ping', { method: 'POST', headers: { 'content-type': 'application/json' }, body: endless }).catch((error: Error) => error);
+  const response = await daemon
+    .fetch('/op/ping', { method: 'POST', headers: { 'content-type': 'application/json' }, body: endless })
+    .catch((error: Error) => error);
   if (response instanceof Response) expect(response.status).toBe(413);
   expect((await daemon.call('ping')).status).toBe(200);
 });
 
 test('any JSON value in any field gets an answer below 500', async () => {
-  const document = (await (await daemon.fetch('/openapi.json')).json()) as { paths: Record<string, { post?: { requestBody: { content: Record<string, { schema: { properties?: object } }> } } }> };
+  const document = (await (await daemon.fetch('/openapi.json')).json()) as {
+    paths: Record<string, { post?: { requestBody: { content: Record<string, { schema: { properties?: object } }> } } }>;
+  };
   // What ends or slows the daemon by design is not called with luck.
   const callable = ops.filter((op) => op !== 'daemon');
   const fields = (op: string) => Object.keys(document.paths[`/op/${op}`]!.post!.requestBody.content['application/json']!.schema.properties ?? {});
   await fc.assert(
-    fc.asyncProperty(fc.constantFrom(...callable), fc.array(fc.tuple(fc.nat(9), fc.jsonValue({ maxDepth: 2 })), { maxLength: 4 }), async (op, values) => {
-      const names = fields(op);
-      const input = Object.fromEntries(values.map(([at, value]) => [names[at % Math.max(1, names.length)] ?? 'x', value]).filter(([name, value]) => !(name === 'ns' && value === 'keep')));
-      if (op.startsWith('config_')) delete input.value;
-      const { status, body } = await daemon.call(op, input);
-      expect([op, input, status < 500]).toEqual([op, input, true]);
-      expect(body.ok).toBe(status === 200);
-    }),
+    fc.asyncProperty(
+      fc.constantFrom(...callable),
+      fc.array(fc.tuple(fc.nat(9), fc.jsonValue({ maxDepth: 2 })), { maxLength: 4 }),
+      async (op, values) => {
+        const names = fields(op);
+        const input = Object.fromEntries(
+          values
+            .map(([at, value]) => [names[at % Math.max(1, names.length)] ?? 'x', value])
+            .filter(([name, value]) => !(name === 'ns' && value === 'keep')),
+        );
+        if (op.startsWith('config_')) delete input.value;
+        const { status, body } = await daemon.call(op, input);
+        expect([op, input, status < 500]).toEqual([op, input, true]);
+        expect(body.ok).toBe(status === 200);
+      },
+    ),
     { numRuns: 400 },
   );
 });
@@ -81,14 +93,39 @@ test('any JSON value in any field gets an answer below 500', async () => {
 test('over-long names and control characters', async () => {
   const names = ['', 'x'.repeat(100_000), 'a\u0000b', '\u0000', '\n'];
   for (const name of names) expect((await refused('cache_put', JSON.stringify({ ns: name, key: 'k', value: 1 }))).code).toBe('bad_args');
-  for (const op of ['../ping', '..%2fping', 'ping/', 'ping%00', `${'x'.repeat(4000)}`, 'PING', '__proto__', 'constructor', 'toString', '%', '%ff', ' ']) {
+  for (const op of [
+    '../ping',
+    '..%2fping',
+    'ping/',
+    'ping%00',
+    `${'x'.repeat(4000)}`,
+    'PING',
+    '__proto__',
+    'constructor',
+    'toString',
+    '%',
+    '%ff',
+    ' ',
+  ]) {
     const response = await daemon.fetch(`/op/${op}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' });
     expect([op, response.status]).toEqual([op, 404]);
   }
 });
 
 test('unknown paths, queries and methods', async () => {
-  for (const path of ['/nope', '/op', '/op/', '/stream', '/stream/nope', '/openapi/assets/..%2f..%2fpackage.json', '/openapi/assets/nope.js', '/%00', '/%', '/%ff', '/health/']) {
+  for (const path of [
+    '/nope',
+    '/op',
+    '/op/',
+    '/stream',
+    '/stream/nope',
+    '/openapi/assets/..%2f..%2fpackage.json',
+    '/openapi/assets/nope.js',
+    '/%00',
+    '/%',
+    '/%ff',
+    '/health/',
+  ]) {
     const response = await daemon.fetch(path);
     expect([path, response.status]).toEqual([path, response.status === 405 ? 405 : 404]);
     expect(typeof JSON.parse(await response.text()).code).toBe('string');
@@ -100,7 +137,13 @@ test('unknown paths, queries and methods', async () => {
 });
 
 test('bytes that are not HTTP do not disturb anybody', async () => {
-  for (const bytes of ['\u0000\u0000\u0000\u0005hello', 'GET\r\n\r\n', 'POST /op/ping HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n', 'POST /op/ping HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n', `GET /${'a'.repeat(70_000)} HTTP/1.1\r\nHost: a\r\n\r\n`]) {
+  for (const bytes of [
+    '\u0000\u0000\u0000\u0005hello',
+    'GET\r\n\r\n',
+    'POST /op/ping HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n',
+    'POST /op/ping HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+    `GET /${'a'.repeat(70_000)} HTTP/1.1\r\nHost: a\r\n\r\n`,
+  ]) {
     expect((await raw(daemon, 'unix', bytes)).status).toBeLessThan(500);
     expect((await raw(daemon, 'tcp', bytes)).status).toBeLessThan(500);
   }

@@ -28,7 +28,14 @@ const code = async (response: Response) => ((await response.json()) as { code: s
 describe('token', () => {
   test('the generated token opens everything; without one, or with another, it is 401', async () => {
     expect((await op('ping', own)).status).toBe(200);
-    for (const headers of [{}, as(''), as('x'), as(`${daemon.token}x`), { authorization: daemon.token }, { authorization: `bearer ${daemon.token}` }]) {
+    for (const headers of [
+      {},
+      as(''),
+      as('x'),
+      as(`${daemon.token}x`),
+      { authorization: daemon.token },
+      { authorization: `bearer ${daemon.token}` },
+    ]) {
       const response = await op('ping', headers as Record<string, string>);
       expect(response.status).toBe(401);
       expect(response.headers.get('www-authenticate')).toContain('Bearer');
@@ -72,8 +79,10 @@ describe('token', () => {
 
 describe('host and origin', () => {
   test('over TCP only known hosts are answered', async () => {
-    for (const host of ['localhost', 'localhost:7733', '127.0.0.1', '[::1]:1', 'zd.test', 'ZD.test:80']) expect((await daemon.tcp('/health', { headers: { host } })).status).toBe(200);
-    for (const host of ['evil.test', 'localhost.evil.test', '127.0.0.1.evil.test', 'evil.test:7733']) expect((await daemon.tcp('/health', { headers: { host } })).status).toBe(421);
+    for (const host of ['localhost', 'localhost:7733', '127.0.0.1', '[::1]:1', 'zd.test', 'ZD.test:80'])
+      expect((await daemon.tcp('/health', { headers: { host } })).status).toBe(200);
+    for (const host of ['evil.test', 'localhost.evil.test', '127.0.0.1.evil.test', 'evil.test:7733'])
+      expect((await daemon.tcp('/health', { headers: { host } })).status).toBe(421);
   });
 
   test('no Host, two Hosts and an absolute form do not get around the check', async () => {
@@ -90,7 +99,8 @@ describe('host and origin', () => {
   });
 
   test('pages of other sites are refused, our own page and listed origins are not', async () => {
-    for (const origin of ['null', 'http://evil.test', 'https://localhost', 'http://localhost:1', 'file://']) expect((await op('ping', { ...own, origin })).status).toBe(403);
+    for (const origin of ['null', 'http://evil.test', 'https://localhost', 'http://localhost:1', 'file://'])
+      expect((await op('ping', { ...own, origin })).status).toBe(403);
     expect((await op('ping', { ...own, origin: daemon.url })).status).toBe(200);
     expect((await op('ping', { ...own, 'sec-fetch-site': 'cross-site' })).status).toBe(403);
     const listed = await op('ping', { ...own, origin: 'http://app.test:3000', 'sec-fetch-site': 'cross-site' });
@@ -107,8 +117,18 @@ describe('host and origin', () => {
   });
 
   test('a form or a text body cannot change anything', async () => {
-    for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'application/json; charset=latin1', '']) {
-      const response = await daemon.tcp('/op/cache_put', { method: 'POST', headers: { ...own, 'content-type': type }, body: '{"ns":"gate","key":"form","value":1}' });
+    for (const type of [
+      'text/plain',
+      'application/x-www-form-urlencoded',
+      'multipart/form-data; boundary=x',
+      'application/json; charset=latin1',
+      '',
+    ]) {
+      const response = await daemon.tcp('/op/cache_put', {
+        method: 'POST',
+        headers: { ...own, 'content-type': type },
+        body: '{"ns":"gate","key":"form","value":1}',
+      });
       expect(response.status).toBe(415);
       expect(await code(response)).toBe('unsupported_media_type');
     }
@@ -118,7 +138,8 @@ describe('host and origin', () => {
 
 describe('open routes', () => {
   test('health, ops, the document and metrics need no token; streams and ops do', async () => {
-    for (const path of ['/health', '/ops', '/openapi', '/openapi.json', '/openapi/json', '/metrics']) expect((await daemon.tcp(path)).status).toBe(200);
+    for (const path of ['/health', '/ops', '/openapi', '/openapi.json', '/openapi/json', '/metrics'])
+      expect((await daemon.tcp(path)).status).toBe(200);
     for (const path of ['/stream/events', '/x', '/op/ping']) expect([401, 405]).toContain((await daemon.tcp(path)).status);
     expect(await (await daemon.tcp('/health')).json()).toMatchObject({ ok: true, version: expect.any(String), uptime_ms: expect.any(Number) });
   });

@@ -33,14 +33,20 @@ function parse(text: string): Family[] {
       families.push({ name: type[1]!, type: type[2]!, help: help[2]!, samples: [] });
       continue;
     }
-    const sample = /^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{((?:[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\n]|\\["\\n])*",?)*)\})? (-?\d+(?:\.\d+)?(?:e[+-]?\d+)?|\+Inf|-Inf|NaN)$/.exec(line);
+    const sample =
+      /^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{((?:[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\n]|\\["\\n])*",?)*)\})? (-?\d+(?:\.\d+)?(?:e[+-]?\d+)?|\+Inf|-Inf|NaN)$/.exec(
+        line,
+      );
     if (!sample) throw new Error(`not a line of the format: ${line}`);
     const family = families.at(-1);
     const suffix = family && sample[1]!.startsWith(family.name) ? sample[1]!.slice(family.name.length) : null;
-    if (!family || !(family.type === 'histogram' ? ['_bucket', '_sum', '_count'] : ['']).includes(suffix!)) throw new Error(`outside its family: ${line}`);
+    if (!family || !(family.type === 'histogram' ? ['_bucket', '_sum', '_count'] : ['']).includes(suffix!))
+      throw new Error(`outside its family: ${line}`);
     if (seen.has(`${sample[1]}{${sample[2]}`)) throw new Error(`twice: ${line}`);
     seen.add(`${sample[1]}{${sample[2]}`);
-    const labels = Object.fromEntries(Array.from((sample[2] ?? '').matchAll(/([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\]|\\.)*)"/g), (each) => [each[1]!, unescape(each[2]!)]));
+    const labels = Object.fromEntries(
+      Array.from((sample[2] ?? '').matchAll(/([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\]|\\.)*)"/g), (each) => [each[1]!, unescape(each[2]!)]),
+    );
     family.samples.push({ name: sample[1]!, labels, value: Number(sample[3]!.replace('Inf', 'Infinity')) });
   }
   return families;
@@ -60,10 +66,20 @@ const CONTRACT = [
   ['daemon_http_requests_total', 'counter'],
 ];
 
-const fresh = () => new Metrics({ version: '1.2.3', commit: 'abc', uptimeMs: () => 4999, subscriptions: () => 7, ops: ['ping', 'cache_get'], paths: ['/health', '/metrics'] });
+const fresh = () =>
+  new Metrics({
+    version: '1.2.3',
+    commit: 'abc',
+    uptimeMs: () => 4999,
+    subscriptions: () => 7,
+    ops: ['ping', 'cache_get'],
+    paths: ['/health', '/metrics'],
+  });
 const family = (text: string, name: string): Family => parse(text).find((each) => each.name === name)!;
 const value = (text: string, name: string, labels: Record<string, string> = {}): number | undefined =>
-  parse(text).flatMap((each) => each.samples).find((sample) => sample.name === name && Bun.deepEquals(sample.labels, labels))?.value;
+  parse(text)
+    .flatMap((each) => each.samples)
+    .find((sample) => sample.name === name && Bun.deepEquals(sample.labels, labels))?.value;
 
 test('the families of the contract come first, in its order, also without samples', () => {
   const families = parse(fresh().render());
@@ -80,7 +96,10 @@ test('calls are counted by op, failures by op and code, sorted bytewise', () => 
   metrics.op('cache_get', 'no_such_file', 20);
   metrics.op('cache_get', 'bad_args', 9999);
   const text = metrics.render();
-  expect(family(text, 'daemon_op_total').samples.map(({ labels, value: n }) => [labels.op, n])).toEqual([['cache_get', 3], ['ping', 1]]);
+  expect(family(text, 'daemon_op_total').samples.map(({ labels, value: n }) => [labels.op, n])).toEqual([
+    ['cache_get', 3],
+    ['ping', 1],
+  ]);
   expect(family(text, 'daemon_op_failures_total').samples).toEqual([{ name: 'daemon_op_failures_total', labels: { op: 'cache_get' }, value: 2 }]);
   expect(value(text, 'zd_op_errors_total', { op: 'cache_get', code: 'no_such_file' })).toBe(1);
   expect(metrics.opTotal()).toEqual({ cache_get: 3, ping: 1 });
@@ -92,7 +111,9 @@ test('the latency histogram is cumulative and agrees with its own sum and count'
   for (const millis of [0.05, 0.1, 0.3, 20, 9999]) metrics.op('ping', 'ok', millis);
   const samples = family(metrics.render(), 'zd_op_duration_seconds').samples;
   const buckets = samples.filter(({ name }) => name.endsWith('_bucket'));
-  expect(buckets.map(({ labels }) => Number(labels.le!.replace('+Inf', 'Infinity')))).toEqual(buckets.map(({ labels }) => Number(labels.le!.replace('+Inf', 'Infinity'))).toSorted((a, b) => a - b));
+  expect(buckets.map(({ labels }) => Number(labels.le!.replace('+Inf', 'Infinity')))).toEqual(
+    buckets.map(({ labels }) => Number(labels.le!.replace('+Inf', 'Infinity'))).toSorted((a, b) => a - b),
+  );
   expect(buckets.find(({ labels }) => labels.le === '0.0001')!.value).toBe(2);
   expect(buckets.find(({ labels }) => labels.le === '0.05')!.value).toBe(4);
   expect(buckets.at(-1)).toMatchObject({ labels: { le: '+Inf' }, value: 5 });
@@ -118,8 +139,21 @@ test('names nobody declared cannot add labels', () => {
 
 test('requests are sorted by path, then status', () => {
   const metrics = fresh();
-  for (const [path, status] of [['/op/ping', 500], ['/metrics', 200], ['/op/ping', 200], ['/health', 200], ['/op/ping', 401]] as const) metrics.http(path, status);
-  expect(metrics.httpTotal().map(({ path, code }) => `${path} ${code}`)).toEqual(['/health 200', '/metrics 200', '/op/ping 200', '/op/ping 401', '/op/ping 500']);
+  for (const [path, status] of [
+    ['/op/ping', 500],
+    ['/metrics', 200],
+    ['/op/ping', 200],
+    ['/health', 200],
+    ['/op/ping', 401],
+  ] as const)
+    metrics.http(path, status);
+  expect(metrics.httpTotal().map(({ path, code }) => `${path} ${code}`)).toEqual([
+    '/health 200',
+    '/metrics 200',
+    '/op/ping 200',
+    '/op/ping 401',
+    '/op/ping 500',
+  ]);
 });
 
 test('gauges follow what is open now', () => {
@@ -151,7 +185,11 @@ test('GET /metrics of a daemon is the text format and counts itself, refused cal
   expect(response.status).toBe(200);
   expect(response.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
   const text = await response.text();
-  expect(parse(text).slice(0, CONTRACT.length).map(({ name, type }) => [name, type])).toEqual(CONTRACT);
+  expect(
+    parse(text)
+      .slice(0, CONTRACT.length)
+      .map(({ name, type }) => [name, type]),
+  ).toEqual(CONTRACT);
   expect(value(text, 'daemon_op_total', { op: 'ping' })).toBe(2);
   expect(value(text, 'daemon_op_total', { op: 'unknown' })).toBe(1);
   expect(value(text, 'daemon_op_failures_total', { op: 'ping' })).toBe(1);

@@ -75,7 +75,11 @@ test('what is documented is exactly what can be called', async () => {
   const { ops } = (await (await daemon.fetch('/ops')).json()) as { ops: string[] };
   const documented = Object.keys(document.paths).filter((path) => path.startsWith('/op/'));
   expect(documented.map((path) => path.slice(4)).toSorted()).toEqual(ops);
-  expect(Object.keys(document.paths).filter((path) => path.startsWith('/stream/')).toSorted()).toEqual([...registry.streams.keys()].toSorted());
+  expect(
+    Object.keys(document.paths)
+      .filter((path) => path.startsWith('/stream/'))
+      .toSorted(),
+  ).toEqual([...registry.streams.keys()].toSorted());
   const ids = Object.values<Json>(document.paths).flatMap((item) => Object.values<Json>(item).map((operation) => operation.operationId));
   expect(new Set(ids).size).toBe(ids.length);
 });
@@ -84,12 +88,21 @@ test('scope, effect, tag and error codes of an op are in its operation', () => {
   for (const area of areas) {
     for (const op of area.ops) {
       const operation = document.paths[`/op/${op.name}`].post;
-      expect(operation).toMatchObject({ operationId: op.name, tags: [area.name], summary: op.summary, 'x-zd-scope': op.scope, 'x-zd-effect': op.effect, security: [{ bearer: [op.scope] }] });
+      expect(operation).toMatchObject({
+        operationId: op.name,
+        tags: [area.name],
+        summary: op.summary,
+        'x-zd-scope': op.scope,
+        'x-zd-effect': op.effect,
+        security: [{ bearer: [op.scope] }],
+      });
       for (const code of op.errors) {
         const place = responsePlace(`/op/${op.name}`, 'post', CODES[code].status);
         expect(faults(place, { ok: false, code, msg: 'x', hint: 'x', request_id: 'x' })).toEqual([]);
       }
-      expect(faults(responsePlace(`/op/${op.name}`, 'post', 400), { ok: false, code: 'internal', msg: 'x', hint: 'x', request_id: 'x' })).not.toEqual([]);
+      expect(faults(responsePlace(`/op/${op.name}`, 'post', 400), { ok: false, code: 'internal', msg: 'x', hint: 'x', request_id: 'x' })).not.toEqual(
+        [],
+      );
       expect(faults(['paths', `/op/${op.name}`, 'post', 'requestBody', 'content', 'application/json', 'schema'], op.example)).toEqual([]);
     }
   }
@@ -101,7 +114,8 @@ test('a token is documented only where one is needed', () => {
   const text = JSON.stringify(openDocument.paths);
   expect(text).not.toContain('"security"');
   expect(text).not.toContain('"401"');
-  for (const path of ['/health', '/ops', '/metrics', '/openapi', '/openapi.json', '/openapi/json']) expect(document.paths[path].get.security).toEqual([]);
+  for (const path of ['/health', '/ops', '/metrics', '/openapi', '/openapi.json', '/openapi/json'])
+    expect(document.paths[path].get.security).toEqual([]);
 });
 
 test('a closed /metrics is documented as closed', async () => {
@@ -170,7 +184,11 @@ test('a stream documents its parameters, its events and its media types', async 
 });
 
 test('TypeBox tuples become the prefixItems of JSON Schema 2020-12, names and data stay untouched', () => {
-  const schema = t.Object({ items: t.Tuple([t.String(), t.Integer()]), default: t.Array(t.Null()), one: t.Literal('x', { default: { items: [1] } }) });
+  const schema = t.Object({
+    items: t.Tuple([t.String(), t.Integer()]),
+    default: t.Array(t.Null()),
+    one: t.Literal('x', { default: { items: [1] } }),
+  });
   expect(jsonSchema(schema)).toEqual({
     type: 'object',
     required: ['items', 'default', 'one'],

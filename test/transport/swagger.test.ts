@@ -47,11 +47,20 @@ test('the stylesheet loads nothing from elsewhere', async () => {
 });
 
 test('the policy allows this origin alone, and the inline code by its hash', () => {
-  const policy = new Map(headers.get('content-security-policy')!.split('; ').map((part) => [part.split(' ')[0]!, part.split(' ').slice(1)]));
+  const policy = new Map(
+    headers
+      .get('content-security-policy')!
+      .split('; ')
+      .map((part) => [part.split(' ')[0]!, part.split(' ').slice(1)]),
+  );
   expect(policy.get('default-src')).toEqual(["'none'"]);
   expect(policy.get('frame-ancestors')).toEqual(["'none'"]);
   expect(policy.get('connect-src')).toEqual(["'self'"]);
-  const inline = (element: string) => Array.from(html.matchAll(new RegExp(`<${element}>([^]*?)</${element}>`, 'g')), (match) => `'sha256-${new Bun.CryptoHasher('sha256').update(match[1]!).digest('base64')}'`);
+  const inline = (element: string) =>
+    Array.from(
+      html.matchAll(new RegExp(`<${element}>([^]*?)</${element}>`, 'g')),
+      (match) => `'sha256-${new Bun.CryptoHasher('sha256').update(match[1]!).digest('base64')}'`,
+    );
   expect(policy.get('script-src')).toEqual(["'self'", ...inline('script')]);
   expect(policy.get('style-src')).toEqual(["'self'", ...inline('style')]);
   expect(headers.get('content-security-policy')).not.toContain('unsafe');
@@ -65,11 +74,14 @@ test('assets are asked for once: the tag of the copy a browser has gets 304 and 
   expect((await again.bytes()).length).toBe(0);
 });
 
-test.each(['nothing.js', '..%2f..%2fpackage.json', '%2e%2e/zd.db', 'swagger-ui.css.map'])('an asset that does not exist is a 404 with a code: %s', async (name) => {
-  const response = await daemon.tcp(`/openapi/assets/${name}`);
-  expect(response.status).toBe(404);
-  expect(await response.json()).toMatchObject({ ok: false, code: 'not_found' });
-});
+test.each(['nothing.js', '..%2f..%2fpackage.json', '%2e%2e/zd.db', 'swagger-ui.css.map'])(
+  'an asset that does not exist is a 404 with a code: %s',
+  async (name) => {
+    const response = await daemon.tcp(`/openapi/assets/${name}`);
+    expect(response.status).toBe(404);
+    expect(await response.json()).toMatchObject({ ok: false, code: 'not_found' });
+  },
+);
 
 test('the plugin brings no second document', async () => {
   for (const path of ['/swagger', '/swagger/json', '/openapi/swagger']) expect((await daemon.fetch(path)).status).toBe(404);

@@ -5,8 +5,15 @@ import { until } from '../helper/until';
 export const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => existsSync(path));
 
 const FLAGS = [
-  '--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking', '--no-first-run', '--disable-component-update', '--disable-sync',
-  '--remote-debugging-port=0', '--window-size=1200,1600',
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-background-networking',
+  '--no-first-run',
+  '--disable-component-update',
+  '--disable-sync',
+  '--remote-debugging-port=0',
+  '--window-size=1200,1600',
 ];
 
 interface Message {
@@ -34,7 +41,11 @@ export class Page {
 
   static async open(url: string): Promise<Page> {
     const profile = mkdtempSync('/tmp/zd-chromium-');
-    const process = Bun.spawn([CHROMIUM!, ...FLAGS, `--user-data-dir=${profile}`, 'about:blank'], { stdin: 'ignore', stdout: 'ignore', stderr: 'ignore' });
+    const process = Bun.spawn([CHROMIUM!, ...FLAGS, `--user-data-dir=${profile}`, 'about:blank'], {
+      stdin: 'ignore',
+      stdout: 'ignore',
+      stderr: 'ignore',
+    });
     const portFile = join(profile, 'DevToolsActivePort');
     const port = await until('chromium listens', () => existsSync(portFile) && readFileSync(portFile, 'utf8').split('\n')[0]);
     const target = await until('chromium has a page', async () => {
@@ -61,12 +72,18 @@ export class Page {
 
   /** Clicks the first element a selector finds, once it is there. */
   async click(selector: string): Promise<void> {
-    await until(`${selector} can be clicked`, () => this.evaluate<boolean>(`(() => { const found = document.querySelector(${JSON.stringify(selector)}); found?.click(); return !!found; })()`));
+    await until(`${selector} can be clicked`, () =>
+      this.evaluate<boolean>(`(() => { const found = document.querySelector(${JSON.stringify(selector)}); found?.click(); return !!found; })()`),
+    );
   }
 
   /** Types into a field the way a person does, so that the page's framework hears of it. */
   async type(selector: string, text: string): Promise<void> {
-    await until(`${selector} can be filled`, () => this.evaluate<boolean>(`(() => { const found = document.querySelector(${JSON.stringify(selector)}); found?.focus(); found?.select(); return !!found; })()`));
+    await until(`${selector} can be filled`, () =>
+      this.evaluate<boolean>(
+        `(() => { const found = document.querySelector(${JSON.stringify(selector)}); found?.focus(); found?.select(); return !!found; })()`,
+      ),
+    );
     await this.send('Input.insertText', { text });
   }
 
@@ -93,6 +110,7 @@ export class Page {
       this.waiting.delete(id);
     } else if (method === 'Network.requestWillBeSent') this.requested.push(params.request.url);
     else if (method === 'Log.entryAdded' && params.entry.level === 'error') this.complaints.push(params.entry.text);
-    else if (method === 'Runtime.exceptionThrown') this.complaints.push(params.exceptionDetails.exception?.description ?? params.exceptionDetails.text);
+    else if (method === 'Runtime.exceptionThrown')
+      this.complaints.push(params.exceptionDetails.exception?.description ?? params.exceptionDetails.text);
   }
 }

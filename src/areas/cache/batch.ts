@@ -39,9 +39,17 @@ export const batch = defineOp({
   input: strict({ ns: t.Optional(Name), ops: t.Array(Item, { maxItems: BATCH_MAX }) }),
   output: strict({ results: t.Array(Result), count: t.Integer(), failed: t.Integer() }),
   errors: ['too_large', 'quota_exceeded'],
-  example: { ns: 'build', ops: [{ op: 'put', key: 'a', value: { n: 1 } }, { op: 'incr', key: 'b', by: 2 }, { op: 'get', key: 'a' }] },
+  example: {
+    ns: 'build',
+    ops: [
+      { op: 'put', key: 'a', value: { n: 1 } },
+      { op: 'incr', key: 'b', by: 2 },
+      { op: 'get', key: 'a' },
+    ],
+  },
   maxBody: 16 << 20,
-  handle: ({ cache }, { ns, ops }) => runBatch(cache, planBatch(cache, ns, ops)).then((results) => ({ results, count: results.length, failed: countFailed(results) })),
+  handle: ({ cache }, { ns, ops }) =>
+    runBatch(cache, planBatch(cache, ns, ops)).then((results) => ({ results, count: results.length, failed: countFailed(results) })),
 });
 
 function countFailed(results: readonly { readonly ok: boolean }[]): number {

@@ -94,13 +94,18 @@ function runStep(store: CacheStore, step: Step, changes: Changes, reads: Read[])
   const { ns, key } = step;
   const { writer } = store;
   if (step.op === 'put') {
-    const result = writer.put({ ns, key, value: step.encoded!, ttlSecs: step.ttl_secs, ifVersion: step.if_version, ifAbsent: step.if_absent }, changes);
+    const result = writer.put(
+      { ns, key, value: step.encoded!, ttlSecs: step.ttl_secs, ifVersion: step.if_version, ifAbsent: step.if_absent },
+      changes,
+    );
     return result instanceof ZdError ? refusal(result) : { ok: true, version: result.version, expires_at: wireTime(result.expiresAt) };
   }
   if (step.op === 'get') {
     const entry = store.peek(ns, key);
     reads.push({ ns, id: entry?.id ?? null, counts: true });
-    return entry ? { ok: true, ...decodeValue(entry.type, entry.value), version: entry.version, expires_at: wireTime(entry.expires_at) } : refusal(missing(ns, key));
+    return entry
+      ? { ok: true, ...decodeValue(entry.type, entry.value), version: entry.version, expires_at: wireTime(entry.expires_at) }
+      : refusal(missing(ns, key));
   }
   if (step.op === 'del') {
     const deleted = writer.del(ns, key, step.if_version, changes);
@@ -108,7 +113,9 @@ function runStep(store: CacheStore, step: Step, changes: Changes, reads: Read[])
   }
   if (step.op === 'incr') {
     const result = writer.incr(ns, key, step.by ?? 1, step.ttl_secs ?? undefined, changes);
-    return result instanceof ZdError ? refusal(result) : { ok: true, value: result.value, version: result.version, expires_at: wireTime(result.expiresAt) };
+    return result instanceof ZdError
+      ? refusal(result)
+      : { ok: true, value: result.value, version: result.version, expires_at: wireTime(result.expiresAt) };
   }
   const result = writer.touch(ns, key, step.ttl_secs ?? null);
   if (result instanceof ZdError) return refusal(result);

@@ -25,7 +25,8 @@ export const del = defineOp({
     if (Number(key !== undefined) + Number(prefix !== undefined) + Number(all === true) !== 1) {
       throw call.fail('bad_args', 'Give exactly one of key, prefix and all: true.', { path: key === undefined ? '/key' : '/prefix' });
     }
-    if (prefix === '') throw call.fail('bad_args', '/prefix: must not be empty', { path: '/prefix', hint: 'To delete the whole namespace send all: true.' });
+    if (prefix === '')
+      throw call.fail('bad_args', '/prefix: must not be empty', { path: '/prefix', hint: 'To delete the whole namespace send all: true.' });
     if (key !== undefined) {
       const deleted = await cache.del(ns, key, if_version);
       return { ns, key, deleted, count: Number(deleted) };

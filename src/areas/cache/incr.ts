@@ -8,7 +8,8 @@ const MAX = Number.MAX_SAFE_INTEGER;
 export const incr = defineOp({
   name: 'cache_incr',
   summary: 'Add to an integer and read the sum, in one step.',
-  description: 'A missing key counts as 0. `ttl_secs` applies when this call creates the key; later calls keep the end it has, as a rate limit needs. Negative `by` subtracts.',
+  description:
+    'A missing key counts as 0. `ttl_secs` applies when this call creates the key; later calls keep the end it has, as a rate limit needs. Negative `by` subtracts.',
   scope: 'cache.write',
   effect: 'write',
   input: strict({ ns: Name, key: Key, by: t.Optional(t.Integer({ minimum: -MAX, maximum: MAX, default: 1 })), ttl_secs: t.Optional(TtlSecs) }),

@@ -31,7 +31,8 @@ export function encodeValue(value: unknown, base64: string | undefined, path = '
     return { type: 2, data, bytes: data.length };
   }
   if (typeof value === 'string') {
-    if (!value.isWellFormed()) throw new ZdError('bad_args', `${path}/value: a surrogate stands alone; send bytes as value_base64`, { path: `${path}/value` });
+    if (!value.isWellFormed())
+      throw new ZdError('bad_args', `${path}/value: a surrogate stands alone; send bytes as value_base64`, { path: `${path}/value` });
     return { type: 0, data: value, bytes: Buffer.byteLength(value) };
   }
   const data = JSON.stringify(value);

@@ -26,7 +26,8 @@ export const put = defineOp({
   example: { ns: 'build', key: 'last', value: 'green', ttl_secs: 3600 },
   handle: ({ cache }, input, call) => {
     const { ns, key } = input;
-    if (input.if_version !== undefined && input.if_absent) throw call.fail('bad_args', '/if_absent: cannot be combined with if_version', { path: '/if_absent' });
+    if (input.if_version !== undefined && input.if_absent)
+      throw call.fail('bad_args', '/if_absent: cannot be combined with if_version', { path: '/if_absent' });
     const value = encodeValue(input.value, input.value_base64);
     return cache
       .put({ ns, key, value, ttlSecs: input.ttl_secs, ifVersion: input.if_version, ifAbsent: input.if_absent })

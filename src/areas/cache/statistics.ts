@@ -17,10 +17,16 @@ export class CacheStatistics {
 
   constructor(db: Db) {
     this.oneStmt = db.prepare<Totals>('SELECT bytes, entries, hits, misses, evictions, expired FROM ns_total WHERE ns = ?');
-    this.allStmt = db.prepare<Totals & { namespaces: number }>(`SELECT ifnull(sum(bytes), 0) AS bytes, ifnull(sum(entries), 0) AS entries, ifnull(sum(hits), 0) AS hits,
+    this.allStmt = db.prepare<
+      Totals & { namespaces: number }
+    >(`SELECT ifnull(sum(bytes), 0) AS bytes, ifnull(sum(entries), 0) AS entries, ifnull(sum(hits), 0) AS hits,
       ifnull(sum(misses), 0) AS misses, ifnull(sum(evictions), 0) AS evictions, ifnull(sum(expired), 0) AS expired, count(*) FILTER (WHERE entries > 0) AS namespaces FROM ns_total`);
-    this.dueOneStmt = db.prepare<NsSums>('SELECT ifnull(sum(bytes), 0) AS bytes, count(*) AS entries FROM entry INDEXED BY entry_expires WHERE expires_at <= ? AND ns = ?');
-    this.dueStmt = db.prepare<NsSums & { emptied: number }>(`SELECT ifnull(sum(e.bytes), 0) AS bytes, ifnull(sum(e.entries), 0) AS entries, count(*) FILTER (WHERE t.entries = e.entries) AS emptied
+    this.dueOneStmt = db.prepare<NsSums>(
+      'SELECT ifnull(sum(bytes), 0) AS bytes, count(*) AS entries FROM entry INDEXED BY entry_expires WHERE expires_at <= ? AND ns = ?',
+    );
+    this.dueStmt = db.prepare<
+      NsSums & { emptied: number }
+    >(`SELECT ifnull(sum(e.bytes), 0) AS bytes, ifnull(sum(e.entries), 0) AS entries, count(*) FILTER (WHERE t.entries = e.entries) AS emptied
       FROM (SELECT ns, sum(bytes) AS bytes, count(*) AS entries FROM entry INDEXED BY entry_expires WHERE expires_at <= ? GROUP BY ns) AS e JOIN ns_total AS t USING (ns)`);
   }
 
@@ -34,8 +40,11 @@ export class CacheStatistics {
     const totals = this.allStmt.get()!;
     const due = this.dueStmt.get(now)!;
     return {
-      ...totals, bytes: totals.bytes - due.bytes, entries: totals.entries - due.entries,
-      expired: totals.expired + due.entries, namespaces: totals.namespaces - due.emptied,
+      ...totals,
+      bytes: totals.bytes - due.bytes,
+      entries: totals.entries - due.entries,
+      expired: totals.expired + due.entries,
+      namespaces: totals.namespaces - due.emptied,
     };
   }
 }

@@ -215,7 +215,11 @@ export class CacheStore {
     if (bytes > maxValueBytes) tooLarge(`The value has ${bytes} bytes`, 'cache.max_value_bytes', maxValueBytes, `${path}/value`);
     if (bytes > maxNsBytes) {
       const detail = { path: `${path}/value`, extra: { limit: maxNsBytes } };
-      throw new ZdError('quota_exceeded', `The value has ${bytes} bytes, more than a whole namespace may hold (cache.max_ns_bytes = ${maxNsBytes}).`, detail);
+      throw new ZdError(
+        'quota_exceeded',
+        `The value has ${bytes} bytes, more than a whole namespace may hold (cache.max_ns_bytes = ${maxNsBytes}).`,
+        detail,
+      );
     }
   }
 

@@ -27,8 +27,11 @@ export class Sweep {
     const { db } = store.table;
     this.anyEmptyStmt = db.prepare("SELECT 1 FROM ns_total WHERE entries = 0 AND ns <> '' LIMIT 1");
     this.emptyStmt = db.prepare<{ ns: string; hits: number; misses: number; evictions: number; expired: number }>(
-      `DELETE FROM ns_total WHERE ns IN (SELECT ns FROM ns_total WHERE entries = 0 AND ns <> '' LIMIT ?) RETURNING ns, hits, misses, evictions, expired`);
-    this.pagesStmt = db.prepare<{ free: number; pages: number }>('SELECT freelist_count AS free, page_count AS pages FROM pragma_freelist_count, pragma_page_count');
+      `DELETE FROM ns_total WHERE ns IN (SELECT ns FROM ns_total WHERE entries = 0 AND ns <> '' LIMIT ?) RETURNING ns, hits, misses, evictions, expired`,
+    );
+    this.pagesStmt = db.prepare<{ free: number; pages: number }>(
+      'SELECT freelist_count AS free, page_count AS pages FROM pragma_freelist_count, pragma_page_count',
+    );
   }
 
   start(): void {

@@ -56,16 +56,28 @@ export class CacheTable {
 
   constructor(readonly db: Db) {
     this.findStmt = db.prepare<Head>('SELECT id, bytes, version, created_at, expires_at FROM entry WHERE ns = ? AND key = ?');
-    this.readStmt = db.prepare<Entry>('SELECT id, type, bytes, version, created_at, updated_at, expires_at, value FROM entry WHERE ns = ? AND key = ?');
-    this.insertStmt = db.prepare('INSERT INTO entry (ns, key, type, bytes, version, used, created_at, updated_at, expires_at, value) VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6, ?6, ?7, ?8)');
-    this.updateStmt = db.prepare('UPDATE entry SET type = ?, bytes = ?, version = ?, created_at = ?, updated_at = ?, expires_at = ?, value = ? WHERE id = ?');
+    this.readStmt = db.prepare<Entry>(
+      'SELECT id, type, bytes, version, created_at, updated_at, expires_at, value FROM entry WHERE ns = ? AND key = ?',
+    );
+    this.insertStmt = db.prepare(
+      'INSERT INTO entry (ns, key, type, bytes, version, used, created_at, updated_at, expires_at, value) VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6, ?6, ?7, ?8)',
+    );
+    this.updateStmt = db.prepare(
+      'UPDATE entry SET type = ?, bytes = ?, version = ?, created_at = ?, updated_at = ?, expires_at = ?, value = ? WHERE id = ?',
+    );
     this.removeStmt = db.prepare('DELETE FROM entry WHERE id = ?');
     this.expiryStmt = db.prepare('UPDATE entry SET expires_at = ? WHERE id = ?');
     this.oldestStmt = db.prepare<Candidate>('SELECT id, used, bytes, version, created_at, expires_at FROM entry WHERE ns = ? ORDER BY used LIMIT 1');
     this.usedStmt = db.prepare('UPDATE entry SET used = ?1 WHERE id = ?2 AND used < ?1');
-    this.rangeStmt = db.prepare<Head & { key: string }>('SELECT id, key, bytes, version, created_at, expires_at FROM entry WHERE ns = ? AND key >= ? AND key < ? ORDER BY key LIMIT ?');
-    this.openRangeStmt = db.prepare<Head & { key: string }>('SELECT id, key, bytes, version, created_at, expires_at FROM entry WHERE ns = ? AND key >= ? ORDER BY key LIMIT ?');
-    this.dueStmt = db.prepare<{ id: number; ns: string; bytes: number }>('SELECT id, ns, bytes FROM entry WHERE expires_at <= ? ORDER BY expires_at LIMIT ?');
+    this.rangeStmt = db.prepare<Head & { key: string }>(
+      'SELECT id, key, bytes, version, created_at, expires_at FROM entry WHERE ns = ? AND key >= ? AND key < ? ORDER BY key LIMIT ?',
+    );
+    this.openRangeStmt = db.prepare<Head & { key: string }>(
+      'SELECT id, key, bytes, version, created_at, expires_at FROM entry WHERE ns = ? AND key >= ? ORDER BY key LIMIT ?',
+    );
+    this.dueStmt = db.prepare<{ id: number; ns: string; bytes: number }>(
+      'SELECT id, ns, bytes FROM entry WHERE expires_at <= ? ORDER BY expires_at LIMIT ?',
+    );
     this.addStmt = db.prepare<Totals>(`INSERT INTO ns_total AS t (ns, bytes, entries, hits, misses, evictions, expired) VALUES (?, ?, ?, ?, ?, ?, ?)
       ON CONFLICT (ns) DO UPDATE SET bytes = t.bytes + excluded.bytes, entries = t.entries + excluded.entries, hits = t.hits + excluded.hits,
         misses = t.misses + excluded.misses, evictions = t.evictions + excluded.evictions, expired = t.expired + excluded.expired

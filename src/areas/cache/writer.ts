@@ -61,7 +61,8 @@ export class CacheWriter {
     const now = this.clock.now();
     const found = this.table.find(ns, key);
     const live = found && !isExpired(found.expires_at, now) ? found : null;
-    if (request.ifAbsent && live) return new ZdError('conflict', `The entry ${JSON.stringify(key.slice(0, 200))} is there already.`, { extra: { version: live.version } });
+    if (request.ifAbsent && live)
+      return new ZdError('conflict', `The entry ${JSON.stringify(key.slice(0, 200))} is there already.`, { extra: { version: live.version } });
     const refusal = request.ifVersion === undefined ? null : versionRefusal(live, request.ifVersion);
     if (refusal) return refusal;
     const expiresAt = expiryOf(request.ttlSecs, now);
@@ -88,7 +89,11 @@ export class CacheWriter {
     const before = live ? counterValue(live.type, live.value) : 0;
     if (before === null) return new ZdError('not_a_number', `The entry ${JSON.stringify(key.slice(0, 200))} is not an integer within ±(2^53 − 1).`);
     const value = before + by;
-    if (!Number.isSafeInteger(value)) return new ZdError('bad_value', `${before} + ${by} leaves the range ±(2^53 − 1).`, { path: '/by', hint: 'Use a smaller step, or put a new start value.' });
+    if (!Number.isSafeInteger(value))
+      return new ZdError('bad_value', `${before} + ${by} leaves the range ±(2^53 − 1).`, {
+        path: '/by',
+        hint: 'Use a smaller step, or put a new start value.',
+      });
     const data = String(value);
     const expiresAt = live ? live.expires_at : expiryOf(ttlSecs, now);
     const version = this.store(ns, key, found, live, { type: live?.type === 0 ? 0 : 1, data, bytes: data.length }, now, expiresAt, changes);
@@ -111,7 +116,16 @@ export class CacheWriter {
     if (expired) delta.expired++;
   }
 
-  private store(ns: string, key: string, found: Head | null, live: Head | null, value: Encoded, now: number, expiresAt: number | null, changes: Changes): number {
+  private store(
+    ns: string,
+    key: string,
+    found: Head | null,
+    live: Head | null,
+    value: Encoded,
+    now: number,
+    expiresAt: number | null,
+    changes: Changes,
+  ): number {
     const version = this.table.nextTick();
     const delta = changes.of(ns);
     changes.writes++;

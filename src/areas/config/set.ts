@@ -5,7 +5,8 @@ import { Key } from './schema';
 export const configSet = defineOp({
   name: 'config_set',
   summary: 'Change a setting of the running daemon at once.',
-  description: 'Holds until the daemon stops; with `persist` also after that. A null value takes back what was set this way. What decides who may come in (`http.*`) is set in config.toml only.',
+  description:
+    'Holds until the daemon stops; with `persist` also after that. A null value takes back what was set this way. What decides who may come in (`http.*`) is set in config.toml only.',
   scope: 'meta.admin',
   effect: 'write',
   input: strict({

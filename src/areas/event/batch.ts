@@ -51,7 +51,10 @@ function payload(event: EventRecord, matched: string): string {
 }
 
 /** The events a filter lets through as one batch, or null when it lets none. */
-export function select<E extends { readonly event: EventRecord }>(filter: Filter, items: readonly E[]): { readonly batch: Batch; readonly chosen: readonly E[] } | null {
+export function select<E extends { readonly event: EventRecord }>(
+  filter: Filter,
+  items: readonly E[],
+): { readonly batch: Batch; readonly chosen: readonly E[] } | null {
   const chosen: E[] = [];
   const matched: string[] = [];
   for (const item of items) {
@@ -60,5 +63,13 @@ export function select<E extends { readonly event: EventRecord }>(filter: Filter
     chosen.push(item);
     matched.push(patterns);
   }
-  return chosen.length === 0 ? null : { batch: new Batch(chosen.map((item) => item.event), matched), chosen };
+  return chosen.length === 0
+    ? null
+    : {
+        batch: new Batch(
+          chosen.map((item) => item.event),
+          matched,
+        ),
+        chosen,
+      };
 }

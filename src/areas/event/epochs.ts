@@ -24,7 +24,10 @@ export class Epochs {
   }
 
   static fresh(): string {
-    return crypto.getRandomValues(new Uint32Array(2)).reduce((text, part) => text + part.toString(36).padStart(7, '0'), '').slice(0, 10);
+    return crypto
+      .getRandomValues(new Uint32Array(2))
+      .reduce((text, part) => text + part.toString(36).padStart(7, '0'), '')
+      .slice(0, 10);
   }
 
   /** The id of the event with this number; also of number 0, the position before the first event. */

@@ -85,7 +85,10 @@ export class Follower {
         return;
       }
       this.after = page.at(-1)!.seq;
-      const selected = select(this.filter, page.map((event) => ({ event })));
+      const selected = select(
+        this.filter,
+        page.map((event) => ({ event })),
+      );
       if (selected) yield selected.batch;
       await nextTurn();
     }
@@ -95,7 +98,11 @@ export class Follower {
   private gap(requested: string, lost: number | null): Frame {
     const [oldest, newest] = [this.table.oldest(), this.table.newest()];
     const id = (edge: { seq: number } | null) => (edge ? this.table.epochs.id(edge.seq) : null);
-    return { id: this.table.epochs.id(this.after), event: 'gap', data: { requested: requested.slice(0, 200), oldest: id(oldest), newest: id(newest), lost } };
+    return {
+      id: this.table.epochs.id(this.after),
+      event: 'gap',
+      data: { requested: requested.slice(0, 200), oldest: id(oldest), newest: id(newest), lost },
+    };
   }
 
   /** Its id is the position before the missed events, so resuming by it brings exactly them. */

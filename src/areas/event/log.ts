@@ -130,7 +130,8 @@ export class EventLog implements EventService {
     this.stopping = Promise.withResolvers();
     clearInterval(this.timer);
     if (this.followers.size === 0) return this.stopping.resolve();
-    for (const follower of this.followers) follower.end({ reason, retry_ms: Math.round(RETRY_MS.least + Math.random() * (RETRY_MS.most - RETRY_MS.least)) });
+    for (const follower of this.followers)
+      follower.end({ reason, retry_ms: Math.round(RETRY_MS.least + Math.random() * (RETRY_MS.most - RETRY_MS.least)) });
     const bound = setTimeout(() => this.followers.forEach((follower) => follower.close()), FAREWELL_MS);
     await this.stopping.promise;
     clearTimeout(bound);

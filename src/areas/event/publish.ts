@@ -7,11 +7,17 @@ const MAX_DATA_BYTES = 256 * 1024;
 export const publish = defineOp({
   name: 'publish',
   summary: 'Publish an event: it is stored in the log, then sent to every stream it matches.',
-  description: 'The reply comes after the event is stored. The event has the scope of the caller, which is `http` here; patterns for `shell:0` match it too.',
+  description:
+    'The reply comes after the event is stored. The event has the scope of the caller, which is `http` here; patterns for `shell:0` match it too.',
   scope: 'event.write',
   effect: 'write',
   input: strict({
-    topic: t.String({ minLength: 1, maxLength: 512, pattern: '^[^\\u0000-\\u001f\\u007f]+$', description: 'What happened, for example `build.done`.' }),
+    topic: t.String({
+      minLength: 1,
+      maxLength: 512,
+      pattern: '^[^\\u0000-\\u001f\\u007f]+$',
+      description: 'What happened, for example `build.done`.',
+    }),
     data: t.Optional(t.Unknown({ description: `Any JSON, at most ${MAX_DATA_BYTES} bytes; null by default.` })),
   }),
   output: strict({
@@ -28,7 +34,9 @@ export const publish = defineOp({
     const bytes = Buffer.byteLength(JSON.stringify(data));
     if (bytes > MAX_DATA_BYTES) {
       throw call.fail('too_large', `data has ${bytes} bytes as JSON, the limit is ${MAX_DATA_BYTES}.`, {
-        hint: 'Publish a reference to the data instead, for example a cache key.', path: '/data', extra: { limit: MAX_DATA_BYTES },
+        hint: 'Publish a reference to the data instead, for example a cache key.',
+        path: '/data',
+        extra: { limit: MAX_DATA_BYTES },
       });
     }
     const { source } = call.caller;

@@ -91,7 +91,12 @@ export class EventTable {
     const newest = this.newest();
     const oldest = this.oldest();
     if (!newest || !oldest) return false;
-    const kept = this.firstKept.get(newest.seq - keep.max_count, now - keep.max_age_secs * 1000, newest.log_bytes - keep.max_bytes, oldest.log_bytes + TRIM_BYTES);
+    const kept = this.firstKept.get(
+      newest.seq - keep.max_count,
+      now - keep.max_age_secs * 1000,
+      newest.log_bytes - keep.max_bytes,
+      oldest.log_bytes + TRIM_BYTES,
+    );
     const cut = Math.min(kept?.seq ?? oldest.seq + TRIM_ROWS, newest.seq);
     if (cut <= oldest.seq) return false;
     this.deleteBefore.run(cut);

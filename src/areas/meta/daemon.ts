@@ -9,7 +9,8 @@ const RESTART_GRACE_MS = 100;
 export const daemon = defineOp({
   name: 'daemon',
   summary: 'The daemon itself: status, stop, restart or reload.',
-  description: 'Status needs `meta.read`, the other verbs `meta.admin`. Stop and restart answer first, then drain what is under way. The process that takes over starts when this one is gone, so its pid is not known yet.',
+  description:
+    'Status needs `meta.read`, the other verbs `meta.admin`. Stop and restart answer first, then drain what is under way. The process that takes over starts when this one is gone, so its pid is not known yet.',
   scope: 'meta.read',
   effect: 'destructive',
   input: strict({ verb: t.Optional(t.String({ default: 'status', maxLength: 32, description: VERBS.join(', ') })) }),

@@ -9,13 +9,15 @@ export const doctor = defineOp({
   effect: 'read',
   input: strict({}),
   output: strict({
-    checks: t.Array(strict({
-      name: t.String(),
-      status: t.Union([t.Literal('ok'), t.Literal('warn'), t.Literal('fail')]),
-      ok: t.Boolean({ description: 'False only for `fail`.' }),
-      detail: t.String(),
-      remedy: t.String({ description: 'What to do; empty when all is well.' }),
-    })),
+    checks: t.Array(
+      strict({
+        name: t.String(),
+        status: t.Union([t.Literal('ok'), t.Literal('warn'), t.Literal('fail')]),
+        ok: t.Boolean({ description: 'False only for `fail`.' }),
+        detail: t.String(),
+        remedy: t.String({ description: 'What to do; empty when all is well.' }),
+      }),
+    ),
     total: t.Integer(),
     passed: t.Integer({ description: 'Checks that did not fail.' }),
     warned: t.Integer(),

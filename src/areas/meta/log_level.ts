@@ -12,5 +12,7 @@ export const logLevel = defineOp({
   errors: ['bad_value'],
   cli: { path: ['log', 'level'], positional: ['directive'], essential: 'directive' },
   example: { directive: 'info' },
-  handle: ({ config }, input) => ({ directive: (input.directive === undefined ? config.get('log.level') : config.set('log.level', input.directive, false).row).value }),
+  handle: ({ config }, input) => ({
+    directive: (input.directive === undefined ? config.get('log.level') : config.set('log.level', input.directive, false).row).value,
+  }),
 });

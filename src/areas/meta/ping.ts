@@ -12,5 +12,10 @@ export const ping = defineOp({
   errors: [],
   cli: { path: ['ping'], positional: ['echo'], json: ['echo'] },
   example: { echo: 'hello' },
-  handle: ({ clock, lifecycle }, input) => ({ pong: true as const, ts_ns: nanos(clock.now()), daemon_uptime_ms: lifecycle.uptimeMs(), echo: input.echo ?? null }),
+  handle: ({ clock, lifecycle }, input) => ({
+    pong: true as const,
+    ts_ns: nanos(clock.now()),
+    daemon_uptime_ms: lifecycle.uptimeMs(),
+    echo: input.echo ?? null,
+  }),
 });

@@ -28,6 +28,11 @@ export const call = command({
 
 function withSuggestion(error: unknown, op: string): unknown {
   if (!(error instanceof ClientError) || error.code !== 'unknown_op') return error;
-  const close = nearest(op, entries().filter(({ kind }) => kind === 'op').map(({ name }) => name));
+  const close = nearest(
+    op,
+    entries()
+      .filter(({ kind }) => kind === 'op')
+      .map(({ name }) => name),
+  );
   return close ? new ClientError(error.code, error.msg, `Did you mean "${close}"?`, error.exit, error.body) : error;
 }

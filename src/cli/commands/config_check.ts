@@ -11,7 +11,13 @@ export const configCheck = command({
       const config = new LiveConfig({ file: paths.configFile, env }, paths.overridesFile);
       if (globals.json) {
         const tokens = config.value('http.tokens').length;
-        await out.result({ file: paths.configFile, problems: [], warnings: config.warnings, http_listen: config.value('http.listen'), http_token_count: tokens });
+        await out.result({
+          file: paths.configFile,
+          problems: [],
+          warnings: config.warnings,
+          http_listen: config.value('http.listen'),
+          http_token_count: tokens,
+        });
         return EXIT.ok;
       }
       for (const warning of config.warnings) out.note(`zd: ${warning}`);

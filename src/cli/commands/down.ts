@@ -35,11 +35,20 @@ export async function stop({ paths, env, globals }: Invocation): Promise<number 
   while (locked()) {
     if (performance.now() > until) {
       const who = record ? ` (pid ${record.pid})` : '';
-      throw new ClientError('timeout', `the daemon${who} is still stopping`, record ? `Give it longer with --timeout, or end it with: kill -9 ${record.pid}` : 'Give it longer with --timeout', EXIT.timeout);
+      throw new ClientError(
+        'timeout',
+        `the daemon${who} is still stopping`,
+        record ? `Give it longer with --timeout, or end it with: kill -9 ${record.pid}` : 'Give it longer with --timeout',
+        EXIT.timeout,
+      );
     }
     await Bun.sleep(POLL_MS);
   }
   return record?.pid ?? 0;
 }
 
-const ask = (client: ReturnType<typeof ownDaemon>): Promise<boolean> => client.call('daemon', { verb: 'stop' }, { timeoutMs: ASK_MS }).then(() => true, () => false);
+const ask = (client: ReturnType<typeof ownDaemon>): Promise<boolean> =>
+  client.call('daemon', { verb: 'stop' }, { timeoutMs: ASK_MS }).then(
+    () => true,
+    () => false,
+  );

@@ -10,7 +10,7 @@ const COLORS = { debug: 'gray', info: 'green', warn: 'yellow', error: 'red' } as
 
 export const logs = command({
   name: 'logs',
-  summary: 'Print the end of the daemon\'s log; works without the daemon',
+  summary: "Print the end of the daemon's log; works without the daemon",
   args: {
     follow: { type: 'boolean', alias: 'f', description: 'Go on with what is written, also across rotation' },
     lines: { type: 'string', alias: 'n', value: 'integer', minimum: 0, default: 50, valueHint: 'n', description: 'How many lines from the end' },
@@ -18,7 +18,8 @@ export const logs = command({
   },
   run: async ({ follow, lines, level }, invocation) => {
     const { paths } = invocation;
-    if (!follow && !existsSync(paths.logFile)) throw new ClientError('no_log', `there is no log at ${paths.logFile}`, 'Start the daemon with: zd up', EXIT.missing);
+    if (!follow && !existsSync(paths.logFile))
+      throw new ClientError('no_log', `there is no log at ${paths.logFile}`, 'Start the daemon with: zd up', EXIT.missing);
     const print = await printer(level as Level | undefined, invocation);
     const { shown, position } = lastLines(paths.logFile, lines as number);
     for (const line of shown) print(line);
@@ -36,7 +37,9 @@ async function printer(level: Level | undefined, { globals, out }: Invocation): 
     if (level && record && LEVELS.indexOf(record.level) < LEVELS.indexOf(level)) return;
     if (globals.json || !out.terminal || !record) return out.line(line);
     const { ts, level: of, msg, ...fields } = record;
-    const rest = Object.entries(fields).map(([name, value]) => `${paint('gray', `${name}=`)}${printable(typeof value === 'string' ? value : JSON.stringify(value))}`);
+    const rest = Object.entries(fields).map(
+      ([name, value]) => `${paint('gray', `${name}=`)}${printable(typeof value === 'string' ? value : JSON.stringify(value))}`,
+    );
     out.line([paint('gray', String(ts)), paint(COLORS[of], of.padEnd(5)), printable(String(msg)), ...rest].join(' '));
   };
 }

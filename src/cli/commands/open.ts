@@ -16,7 +16,8 @@ export const open = command({
     const record = (await answers(paths)) ? readRecord(paths) : null;
     if (!record) throw new ClientError('not_running', 'the daemon is not running', 'Start it with: zd up', EXIT.down);
     const http = httpAddress(record);
-    if (http === null) throw new ClientError('http_off', 'the daemon does not listen on TCP', 'Set http.listen in config.toml and run: zd restart', EXIT.failure);
+    if (http === null)
+      throw new ClientError('http_off', 'the daemon does not listen on TCP', 'Set http.listen in config.toml and run: zd restart', EXIT.failure);
     const openapi = `${http}/openapi`;
     if (globals.json) return out.result({ openapi, token_file: record.open ? null : paths.tokenFile });
     if (token) return record.open ? out.note('zd: no token is needed here (http.open)') : out.line(paths.tokenFile);

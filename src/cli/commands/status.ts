@@ -15,8 +15,15 @@ export const status = command({
     const record = asked.address.kind === 'unix' ? readRecord(paths) : null;
     const http = record && httpAddress(record);
     await out.fields({
-      state: 'running', pid, version: running, uptime_ms, started_at, session_count,
-      ...(asked.address.kind === 'tcp' ? { http: asked.address.url } : { socket: asked.address.socket, http: http ?? 'off', ...(http ? { openapi: `${http}/openapi` } : {}) }),
+      state: 'running',
+      pid,
+      version: running,
+      uptime_ms,
+      started_at,
+      session_count,
+      ...(asked.address.kind === 'tcp'
+        ? { http: asked.address.url }
+        : { socket: asked.address.socket, http: http ?? 'off', ...(http ? { openapi: `${http}/openapi` } : {}) }),
       ...(record?.pid === pid ? { config: paths.configFile, log: paths.logFile } : {}),
     });
     if (running !== version) out.note(`zd: the daemon is ${String(running)} and this command ${version}; bring them together with: zd restart`);

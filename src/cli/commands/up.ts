@@ -31,7 +31,13 @@ export async function start({ paths, env, globals }: Invocation): Promise<Daemon
   for (;;) {
     const record = readRecord(paths);
     if (record && (await answers(paths))) return record;
-    if (performance.now() > until) throw new ClientError('timeout', `the service ${service.unit} was started, but the daemon does not answer`, `See \`zd service status\` and ${service.log}`, EXIT.timeout);
+    if (performance.now() > until)
+      throw new ClientError(
+        'timeout',
+        `the service ${service.unit} was started, but the daemon does not answer`,
+        `See \`zd service status\` and ${service.log}`,
+        EXIT.timeout,
+      );
     await Bun.sleep(POLL_MS);
   }
 }

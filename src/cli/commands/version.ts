@@ -9,7 +9,9 @@ export const version = command({
   summary: 'Print the version; with --json also of the running daemon',
   run: async (_, { client, globals, out }) => {
     if (!globals.json) return out.line(globals.quiet ? own : `zd ${own}`);
-    const info = await client().call('info', {}, { timeoutMs: ASK_MS }).catch(() => null);
+    const info = await client()
+      .call('info', {}, { timeoutMs: ASK_MS })
+      .catch(() => null);
     const daemon = info && { version: info.version, pid: info.daemon_pid, protocol: info.protocol_version };
     await out.result({ version: own, commit, protocol: protocolVersion, bun: Bun.version, platform: `${process.platform}-${process.arch}`, daemon });
   },

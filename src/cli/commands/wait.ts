@@ -22,7 +22,8 @@ export const wait = command({
         const passing = error instanceof ClientError && ['not_running', 'connection_lost', 'shutting_down', 'timeout'].includes(error.code);
         if (!passing) throw error;
       }
-      if (performance.now() + ms >= until) throw new ClientError('timeout', `the daemon did not answer within ${globals.timeoutMs! / 1000} s`, 'Start it with: zd up', EXIT.timeout);
+      if (performance.now() + ms >= until)
+        throw new ClientError('timeout', `the daemon did not answer within ${globals.timeoutMs! / 1000} s`, 'Start it with: zd up', EXIT.timeout);
       await pause(ms, signal);
     }
   },

@@ -3,12 +3,21 @@ import type { Place } from './model';
 /** A completion script for bash 3.2 and newer: no associative arrays, nothing from bash-completion. */
 export function bash(places: readonly Place[]): string {
   const known = places.filter(({ path }) => path !== '').map(({ path }) => quote(path));
-  const arms = places.map(({ path, choices, flags }) => `    ${quote(path)}) words=${quote(choices.map(({ text }) => text).join(' '))} flags=${quote(flags.flatMap(({ names }) => names).join(' '))} ;;`);
-  const values = places.flatMap(({ path, flags }) => flags.filter(({ takesValue }) => takesValue).map((flag) => {
-    const patterns = flag.names.map((name) => quote(`${path} ${name}`)).join('|');
-    const reply = flag.files ? `COMPREPLY=($(compgen -${flag.files === 'files' ? 'f' : 'd'} -- "$cur"))` : `COMPREPLY=($(compgen -W ${quote(flag.values.join(' '))} -- "$cur"))`;
-    return `    ${patterns}) ${reply}; return ;;`;
-  }));
+  const arms = places.map(
+    ({ path, choices, flags }) =>
+      `    ${quote(path)}) words=${quote(choices.map(({ text }) => text).join(' '))} flags=${quote(flags.flatMap(({ names }) => names).join(' '))} ;;`,
+  );
+  const values = places.flatMap(({ path, flags }) =>
+    flags
+      .filter(({ takesValue }) => takesValue)
+      .map((flag) => {
+        const patterns = flag.names.map((name) => quote(`${path} ${name}`)).join('|');
+        const reply = flag.files
+          ? `COMPREPLY=($(compgen -${flag.files === 'files' ? 'f' : 'd'} -- "$cur"))`
+          : `COMPREPLY=($(compgen -W ${quote(flag.values.join(' '))} -- "$cur"))`;
+        return `    ${patterns}) ${reply}; return ;;`;
+      }),
+  );
   return `# bash completion for zd. Use it with: eval "$(zd completions bash)"
 _zd() {
   local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]} place='' words='' flags='' i

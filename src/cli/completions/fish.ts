@@ -9,7 +9,11 @@ export function fish(places: readonly Place[]): string {
       ...choices.map(({ text, about }) => `${here} -f -a ${quote(text)}${about === '' ? '' : ` -d ${quote(about)}`}`),
       ...flags.map(({ names, about, takesValue, values, files }) => {
         const spelled = names.map((name) => (name.startsWith('--') ? `-l ${name.slice(2)}` : `-s ${name.slice(1)}`)).join(' ');
-        const value = !takesValue ? '' : files ? ` -r -F${files === 'folders' ? ` -a '(__fish_complete_directories)'` : ''}` : ` -x${values.length > 0 ? ` -a ${quote(values.join(' '))}` : ''}`;
+        const value = !takesValue
+          ? ''
+          : files
+            ? ` -r -F${files === 'folders' ? ` -a '(__fish_complete_directories)'` : ''}`
+            : ` -x${values.length > 0 ? ` -a ${quote(values.join(' '))}` : ''}`;
         return `${here} ${spelled}${value} -d ${quote(about)}`;
       }),
     ];

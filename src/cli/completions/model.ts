@@ -38,7 +38,10 @@ async function visit(path: readonly string[], command: CommandDef, found: Place[
   const children = await Promise.all(Object.entries(await childrenOf(command)).map(async ([name, child]) => [name, await resolve(child)] as const));
   const args = (await resolve(command.args ?? {})) as Args;
   const subcommands = children.map(([name, child]): Choice => ({ text: name, about: summaryOf(child) }));
-  const values = Object.values(args).filter((arg) => arg.type === 'positional').flatMap(valuesOf).map((text): Choice => ({ text, about: '' }));
+  const values = Object.values(args)
+    .filter((arg) => arg.type === 'positional')
+    .flatMap(valuesOf)
+    .map((text): Choice => ({ text, about: '' }));
   found.push({ path: path.join(' '), choices: [...subcommands, ...values], flags: flagsOf(args) });
   for (const [name, child] of children) await visit([...path, name], child, found);
 }
@@ -47,16 +50,21 @@ const summaryOf = (command: CommandDef): string => (command.meta as { descriptio
 
 function flagsOf(args: Args): Flag[] {
   const shared = Object.entries(GLOBAL_ARGS).filter(([name]) => !(name in args));
-  return [...Object.entries(args), ...shared].filter(([, arg]) => arg.type !== 'positional').map(([name, arg]) => ({
-    names: [arg.type === 'boolean' && arg.default === true ? `--no-${name}` : `--${name}`, ...aliasesOf(arg)],
-    about: arg.description ?? '',
-    takesValue: arg.type !== 'boolean',
-    values: valuesOf(arg),
-    files: arg.suggest === 'files' || arg.suggest === 'folders' ? arg.suggest : null,
-  }));
+  return [...Object.entries(args), ...shared]
+    .filter(([, arg]) => arg.type !== 'positional')
+    .map(([name, arg]) => ({
+      names: [arg.type === 'boolean' && arg.default === true ? `--no-${name}` : `--${name}`, ...aliasesOf(arg)],
+      about: arg.description ?? '',
+      takesValue: arg.type !== 'boolean',
+      values: valuesOf(arg),
+      files: arg.suggest === 'files' || arg.suggest === 'folders' ? arg.suggest : null,
+    }));
 }
 
-const aliasesOf = (arg: Arg): string[] => (arg.alias === undefined ? [] : typeof arg.alias === 'string' ? [arg.alias] : [...arg.alias]).map((alias) => (alias.length === 1 ? `-${alias}` : `--${alias}`));
+const aliasesOf = (arg: Arg): string[] =>
+  (arg.alias === undefined ? [] : typeof arg.alias === 'string' ? [arg.alias] : [...arg.alias]).map((alias) =>
+    alias.length === 1 ? `-${alias}` : `--${alias}`,
+  );
 
 function valuesOf(arg: Arg): string[] {
   if (arg.suggest === 'operations') return entries().map(({ name }) => name);

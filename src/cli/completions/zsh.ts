@@ -8,11 +8,19 @@ export function zsh(places: readonly Place[]): string {
     const switches = flags.flatMap(({ names, about }) => names.map((name) => described(name, about)));
     return `    ${quote(path)})\n      choices=(${shown.join(' ')})\n      flags=(${switches.join(' ')}) ;;`;
   });
-  const values = places.flatMap(({ path, flags }) => flags.filter(({ takesValue }) => takesValue).map((flag) => {
-    const patterns = flag.names.map((name) => quote(`${path} ${name}`)).join('|');
-    const reply = flag.files ? `_files${flag.files === 'folders' ? ' -/' : ''}` : flag.values.length > 0 ? `compadd -- ${flag.values.map(quote).join(' ')}` : '_message value';
-    return `    ${patterns}) ${reply}; return ;;`;
-  }));
+  const values = places.flatMap(({ path, flags }) =>
+    flags
+      .filter(({ takesValue }) => takesValue)
+      .map((flag) => {
+        const patterns = flag.names.map((name) => quote(`${path} ${name}`)).join('|');
+        const reply = flag.files
+          ? `_files${flag.files === 'folders' ? ' -/' : ''}`
+          : flag.values.length > 0
+            ? `compadd -- ${flag.values.map(quote).join(' ')}`
+            : '_message value';
+        return `    ${patterns}) ${reply}; return ;;`;
+      }),
+  );
   return `#compdef zd
 # zsh completion for zd. Use it with: source <(zd completions zsh)
 _zd() {
