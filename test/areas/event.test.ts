@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, expect, test } from 'bun:test';
-import { readEvents, type StreamEvent } from '../../src/client/event_stream';
 import { startDaemon, type TestDaemon } from '../helper/daemon';
+import { listenTo, publishTo, type ListenOptions } from '../helper/stream';
 import { until } from '../helper/until';
 
 let zd: TestDaemon;
@@ -21,35 +21,9 @@ const bearer = (token: string) => ({ authorization: `Bearer ${token}-token-01234
 const query = (channels: string | readonly string[]) =>
   (typeof channels === 'string' ? [channels] : channels).map((each) => `channel=${encodeURIComponent(each)}`).join('&');
 
-interface Heard extends Omit<StreamEvent, 'data'> {
-  data: any;
-}
+const listen = (daemon: TestDaemon, search = '', init: ListenOptions = {}) => listenTo(daemon, search, { signal: clients.signal, ...init });
 
-/** An open stream, subscribed when this resolves. */
-async function listen(daemon: TestDaemon, search = '', init: RequestInit & { tcp?: boolean } = {}) {
-  const { tcp, ...rest } = init;
-  const path = `/stream/events${search && `?${search}`}`;
-  const response = await daemon[tcp ? 'tcp' : 'fetch'](path, { ...rest, signal: clients.signal });
-  expect(response.status).toBe(200);
-  const events = readEvents(response.body as unknown as AsyncIterable<Uint8Array>);
-  const next = async (): Promise<Heard> => {
-    const { value, done } = await events.next();
-    if (done) throw new Error('the stream ended');
-    return { ...value, data: JSON.parse(value.data) };
-  };
-  const take = async (count: number): Promise<Heard[]> => {
-    const heard: Heard[] = [];
-    while (heard.length < count) heard.push(await next());
-    return heard;
-  };
-  return { response, next, take, events };
-}
-
-const publish = async (topic: string, data?: unknown, daemon = zd) => {
-  const { status, body } = await daemon.call('publish', data === undefined ? { topic } : { topic, data });
-  expect([status, body.ok]).toEqual([200, true]);
-  return body as { delivered_to: number; seq: number; event_id: string; ts_ns: number };
-};
+const publish = (topic: string, data?: unknown, daemon = zd) => publishTo(daemon, topic, data);
 
 test('two streams hear an event with its id, over the unix socket and TCP', async () => {
   const streams = [await listen(zd), await listen(zd, '', { tcp: true, headers: bearer('full') })];
@@ -239,36 +213,6 @@ test('a client that stands still holds nobody up and is told what it missed', as
     if (frame.id === end.event_id) break;
   }
   expect(covered).toBe(published + 1);
-});
-
-test('after kill -9 every acknowledged event is there, numbers go on, and streams resume exactly', async () => {
-  const mortal = await startDaemon();
-  const before = await Promise.all(Array.from({ length: 50 }, (_, at) => publish('before', at, mortal)));
-  await mortal.kill();
-  await mortal.start();
-  const after = await publish('after', null, mortal);
-  expect(after.seq).toBe(51);
-  const first = before.find((event) => event.seq === 1)!;
-  const heard = await (await listen(mortal, '', { headers: { 'last-event-id': first.event_id } })).take(50);
-  expect(heard.map((frame) => frame.data.seq)).toEqual(Array.from({ length: 50 }, (_, at) => at + 2));
-  expect(new Set([...before, after].map((event) => event.event_id)).size).toBe(51);
-});
-
-test('a stop tells the streams, and the next daemon continues them', async () => {
-  const mortal = await startDaemon();
-  const stream = await listen(mortal);
-  const { event_id } = await publish('x', null, mortal);
-  expect((await stream.next()).id).toBe(event_id);
-  const stopped = mortal.stop();
-  const goodbye = await stream.next();
-  expect(goodbye).toMatchObject({ id: event_id, event: 'shutdown' });
-  expect(goodbye.data.retry_ms).toBeGreaterThan(0);
-  expect((await stream.events.next()).done).toBe(true);
-  expect(await stopped).toBe(0);
-  await mortal.start();
-  const next = await publish('y', null, mortal);
-  const again = await listen(mortal, '', { headers: { 'last-event-id': goodbye.id } });
-  expect((await again.next()).id).toBe(next.event_id);
 });
 
 test('from the command line', async () => {

@@ -47,7 +47,10 @@ export class Page {
       stderr: 'ignore',
     });
     const portFile = join(profile, 'DevToolsActivePort');
-    const port = await until('chromium listens', () => existsSync(portFile) && readFileSync(portFile, 'utf8').split('\n')[0]);
+    const port = await until(
+      'chromium listens',
+      () => existsSync(portFile) && Number(readFileSync(portFile, 'utf8').split('\n')[0]) > 0 && readFileSync(portFile, 'utf8').split('\n')[0],
+    );
     const target = await until('chromium has a page', async () => {
       const targets = (await (await fetch(`http://127.0.0.1:${port}/json/list`)).json()) as { type: string; webSocketDebuggerUrl: string }[];
       return targets.find(({ type }) => type === 'page');
