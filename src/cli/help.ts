@@ -29,8 +29,8 @@ export async function helpText(command: CommandDef, where: string, colored: bool
   // citty joins all names of a group into the synopsis, which for a long list says nothing.
   const shortened = command.subCommands ? synopsis.slice(0, synopsis.indexOf(where) + where.length) + ' <command>' : synopsis;
   const text = `${named.meta.description}\n${blank}\n${shortened}${usage.slice(title.length + blank.length + synopsis.length + 2)}\n${where === 'zd' ? ROOT_FOOTER : ''}`;
-  const plain = text.replace(/[ \t]+$/gm, '').replace(/\n{3,}/g, '\n\n');
-  return colored ? plain : stripVTControlCharacters(plain);
+  // Colours go first: one of them may stand between a blank and the end of its line.
+  return (colored ? text : stripVTControlCharacters(text)).replace(/[ \t]+$/gm, '').replace(/\n{3,}/g, '\n\n');
 }
 
 /** Definitions as citty shows them: what repeats says so, what is on by default by the flag that turns it off. */

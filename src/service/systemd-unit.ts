@@ -42,7 +42,7 @@ export function renderUnit(unit: string, program: Program): string {
 
 /** The command a unit of ours starts, or null when it is not ours or was edited beyond recognition. */
 export function unitCommand(text: string): readonly string[] | null {
-  const line = /^\[X-Zd\]\nCommand=(.*)$/m.exec(text)?.[1];
+  const line = /^\[X-Zd\]\nCommand=([^\n]*)$/m.exec(text)?.[1];
   if (!text.includes(UNIT_MARK) || line === undefined) return null;
   try {
     const argv: unknown = JSON.parse(line);

@@ -49,6 +49,10 @@ describe('the systemd unit', () => {
     );
   });
 
+  test('line separators that are none to systemd are part of a path', () => {
+    for (const path of ['/a\u2028b', '/a\u2029', '/a\u0085b']) expect(unitCommand(renderUnit('zd.service', program([path])))).toEqual([path]);
+  });
+
   test('a path it cannot name is refused', () => {
     for (const path of ['/a"b', "/a'b", '/a\\b', '/a\nb', '/a\u0000b']) expect(() => renderUnit('zd.service', program([path]))).toThrow(/path/i);
     for (const home of ['/a\nExecStart=/bin/evil', '/a\rb', '/a\ud800b'])

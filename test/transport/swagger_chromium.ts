@@ -47,10 +47,8 @@ export class Page {
       stderr: 'ignore',
     });
     const portFile = join(profile, 'DevToolsActivePort');
-    const port = await until(
-      'chromium listens',
-      () => existsSync(portFile) && Number(readFileSync(portFile, 'utf8').split('\n')[0]) > 0 && readFileSync(portFile, 'utf8').split('\n')[0],
-    );
+    // The file is there before its text is.
+    const port = await until('chromium listens', () => existsSync(portFile) && (Number.parseInt(readFileSync(portFile, 'utf8'), 10) || undefined));
     const target = await until('chromium has a page', async () => {
       const targets = (await (await fetch(`http://127.0.0.1:${port}/json/list`)).json()) as { type: string; webSocketDebuggerUrl: string }[];
       return targets.find(({ type }) => type === 'page');
