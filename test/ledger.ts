@@ -2,13 +2,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import { areas } from '../src/areas/index';
 
 /**
- * After the suite: every operation and stream must have answered at least once, and every error code it declares must have been produced.
+ * After the suite: every operation, stream and route must have answered at least once, and every error code it declares must have been produced.
  * Each daemon under test appends `name<TAB>code` per finished call to the file named by `ZD_OP_TRACE`; this reads it.
  */
 export function ledger(trace: string): string[] {
   const seen = new Set(trace.split('\n'));
   const problems: string[] = [];
-  for (const item of areas.flatMap((area) => [...area.ops, ...(area.streams ?? [])])) {
+  for (const item of areas.flatMap((area) => [...area.ops, ...(area.streams ?? []), ...(area.routes ?? [])])) {
     if (!seen.has(`${item.name}\tok`)) problems.push(`${item.name}: never answered a call`);
     for (const code of item.errors) {
       if (!seen.has(`${item.name}\t${code}`)) problems.push(`${item.name}: declares ${code} and no test produces it`);

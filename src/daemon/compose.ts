@@ -41,8 +41,18 @@ export async function compose({ paths, config, clock, log, logFiles, lifecycle, 
       commit: lifecycle.commit,
       uptimeMs: () => lifecycle.uptimeMs(),
       subscriptions: () => events.subscriptions(),
-      ops: [...registry.names(), ...[...registry.streams.values()].map((stream) => stream.name)],
-      paths: ['/', '/health', '/ops', '/metrics', '/openapi', '/openapi.json', '/openapi/json', ...registry.streams.keys()],
+      ops: [...registry.names(), ...[...registry.streams.values(), ...registry.routes].map((item) => item.name)],
+      paths: [
+        '/',
+        '/health',
+        '/ops',
+        '/metrics',
+        '/openapi',
+        '/openapi.json',
+        '/openapi/json',
+        ...registry.streams.keys(),
+        ...registry.routes.map((route) => route.path),
+      ],
     });
     const services: Services = { clock, log, events, cache, config, metrics, lifecycle, logFiles };
     const dispatcher = new Dispatcher(registry, services, observer(metrics, log));

@@ -5,6 +5,7 @@ import { ZdError, type FailureDetail } from './error';
 import { requestId as newRequestId } from './ids';
 import type { Op } from './op';
 import type { Registry } from './registry';
+import type { Route, RouteCall } from './route';
 import type { EncodedFrames, Frame, Stream } from './stream';
 import { checker, validateInput } from './validate';
 
@@ -68,6 +69,28 @@ export class Dispatcher {
     } catch (error) {
       const known = this.toZdError(undefined, error);
       this.observe(stream.name, known.code, 0, request.caller);
+      throw known;
+    }
+  }
+
+  /** Runs a plain route under the same rules; a route with `auth: 'self'` decides itself who may. Throws a `ZdError`. */
+  async route(
+    route: Route,
+    input: unknown,
+    request: Omit<Request, 'op' | 'input'> & Pick<RouteCall, 'method' | 'headers' | 'body'>,
+  ): Promise<Response> {
+    const started = this.services.clock.monotonic();
+    const done = (code: Code | 'ok') => this.observe(route.name, code, this.services.clock.monotonic() - started, request.caller);
+    try {
+      if (route.auth !== 'self') requireScope(request.caller, route.scope);
+      const valid = validateInput(route.input, input);
+      const { method, headers, body } = request;
+      const response = await route.handle(this.services, valid as never, Object.assign(this.call(request), { method, headers, body }));
+      done('ok');
+      return response;
+    } catch (error) {
+      const known = this.toZdError(undefined, error);
+      done(known.code);
       throw known;
     }
   }

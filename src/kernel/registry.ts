@@ -1,4 +1,5 @@
 import type { Op } from './op';
+import type { Route } from './route';
 import type { Stream } from './stream';
 
 export interface Area {
@@ -6,6 +7,7 @@ export interface Area {
   readonly summary: string;
   readonly ops: readonly Op[];
   readonly streams?: readonly Stream[];
+  readonly routes?: readonly Route[];
 }
 
 /** Results are flattened beside these keys, so no reply may use them (contract: envelopes). */
@@ -16,6 +18,7 @@ export class Registry {
   readonly areas: readonly Area[];
   readonly ops: ReadonlyMap<string, Op>;
   readonly streams: ReadonlyMap<string, Stream>;
+  readonly routes: readonly Route[];
 
   constructor(areas: readonly Area[]) {
     this.areas = areas;
@@ -29,8 +32,10 @@ export class Registry {
       (stream) => stream.path,
       'route',
     );
+    this.routes = areas.flatMap((area) => area.routes ?? []);
+    index(this.routes, (route) => `${route.method} ${route.path}`, 'route');
     const all = [...this.ops.values(), ...this.streams.values()];
-    index(all, (item) => item.name, 'name');
+    index([...all, ...this.routes], (item) => item.name, 'name');
     index(
       all.filter((item) => item.cli),
       (item) => item.cli!.path.join(' '),

@@ -1,4 +1,5 @@
 import { ZdError } from '../kernel/error';
+import type { Op } from '../kernel/op';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const MEDIA = /^application\/json\s*(?:;\s*charset\s*=\s*"?utf-?8"?\s*)?$/i;
@@ -63,3 +64,9 @@ async function readCapped(request: Request, limit: number): Promise<Uint8Array> 
 }
 
 const tooLarge = (limit: number): ZdError => new ZdError('too_large', `The body is larger than ${limit} bytes.`, { extra: { limit } });
+
+/** No body at all counts as `{}` for an op that needs nothing. */
+export function emptyInput(op: Op): object {
+  if (op.input.required?.length) throw new ZdError('bad_args', `${op.name} needs a JSON object as its body.`, { path: '' });
+  return {};
+}

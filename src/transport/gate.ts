@@ -31,6 +31,11 @@ export function refuseTokenInQuery(query: URLSearchParams): void {
   }
 }
 
+/** Addresses that answer without a token: nothing of the user's is behind them. */
+export function isOpen(path: string, rules: AccessRules): boolean {
+  return path === '/health' || path === '/ops' || path.startsWith('/openapi') || (path === '/metrics' && rules.metricsOpen);
+}
+
 /** CORS headers for a listed origin; null for everybody else, who gets none. */
 export function corsHeaders(headers: Headers, rules: AccessRules): Record<string, string> | null {
   const origin = headers.get('origin');

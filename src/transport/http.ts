@@ -6,15 +6,17 @@ import type { Dispatcher } from '../kernel/dispatch';
 import { ZdError } from '../kernel/error';
 import { requestId } from '../kernel/ids';
 import type { Logger } from '../kernel/log';
-import type { Op } from '../kernel/op';
+import { ANONYMOUS, type Route } from '../kernel/route';
 import type { Stream } from '../kernel/stream';
 import { authenticate, UNIX_CALLER, type AccessRules } from './access';
-import { checkHead, parseBody, readBody } from './body';
-import { corsHeaders, refuseTokenInQuery, screen } from './gate';
+import { checkHead, emptyInput, parseBody, readBody } from './body';
+import { corsHeaders, isOpen, refuseTokenInQuery, screen } from './gate';
 import { OpCall } from './op_call';
 import { inputFromQuery } from './query';
 import { failure, json, success } from './reply';
+import { pathInput, Places, routerPath, type Place } from './routes';
 import { formatOf, streamResponse } from './sse';
+import { StreamSlots } from './stream_slots';
 import { pathOf, queryOf } from './url';
 
 export interface HttpLimits {
@@ -60,13 +62,15 @@ interface Arrival {
 /** One application for both listeners. Bytes come in here, pass the gate and go to dispatch; there is no other road. */
 export class Http {
   private readonly app: Elysia;
+  private readonly places: Places;
   private readonly arrivals = new WeakMap<Request, Arrival>();
-  private readonly streams = new Map<string, number>();
-  private openStreams = 0;
+  private readonly streams: StreamSlots;
   private inFlight = 0;
   private draining = false;
 
   constructor(private readonly deps: HttpDeps) {
+    this.streams = new StreamSlots(deps.counters);
+    this.places = new Places(deps.dispatcher.registry);
     this.app = this.routes();
   }
 
@@ -81,7 +85,7 @@ export class Http {
   }
 
   activeRequests(): number {
-    return this.inFlight + this.openStreams;
+    return this.inFlight + this.streams.open;
   }
 
   /**
@@ -122,7 +126,7 @@ export class Http {
 
   private async page(request: Request, server: Server<unknown>, via: Via, path: string): Promise<Response> {
     const id = requestId();
-    const known = this.knows(path);
+    const place = this.places.find(path, request.method);
     const rules = this.enter();
     let response: Response;
     try {
@@ -130,9 +134,9 @@ export class Http {
       if (request.method === 'OPTIONS' && corsHeaders(request.headers, rules)) response = new Response(null, { status: 204 });
       else {
         if (via === 'tcp' && request.url.includes('?')) refuseTokenInQuery(queryOf(request.url));
-        const caller = via === 'unix' ? UNIX_CALLER : this.isOpen(path, rules) ? null : authenticate(request.headers.get('authorization'), rules);
-        if (!known) throw new ZdError('not_found', `There is nothing at ${path.slice(0, 100)}.`);
-        if (request.method !== 'GET' && request.method !== 'HEAD') throw notAllowed(request, 'GET');
+        const caller = via === 'unix' ? UNIX_CALLER : isOpen(path, rules) ? null : callerOf(request, place, rules);
+        if (!place) throw new ZdError('not_found', `There is nothing at ${path.slice(0, 100)}.`);
+        if (!place.methods.includes(request.method)) throw notAllowed(request, place.methods.filter((method) => method !== 'HEAD').join(', '));
         this.arrivals.set(request, { via, server, caller, id });
         response = await this.app.fetch(request);
       }
@@ -140,7 +144,7 @@ export class Http {
     } catch (error) {
       response = this.refuse(error, id, path, via);
     }
-    return this.leave(known ? path : 'other', response);
+    return this.leave(place?.label ?? 'other', response);
   }
 
   private enter(): AccessRules {
@@ -160,20 +164,12 @@ export class Http {
   private admit(request: Request, via: Via, rules: AccessRules): void {
     if (via === 'tcp') screen(request.headers, rules);
     const { connections } = this.deps.limits();
-    if (this.inFlight + this.openStreams > connections)
+    if (this.inFlight + this.streams.open > connections)
       throw new ZdError('too_many', `zd is busy with ${connections} requests.`, { extra: { limit: connections } });
   }
 
   private allowOrigin(request: Request, response: Response, via: Via, rules: AccessRules): void {
     if (via === 'tcp' && rules.origins.length > 0) addHeaders(response, corsHeaders(request.headers, rules));
-  }
-
-  private isOpen(path: string, rules: AccessRules): boolean {
-    return path === '/health' || path === '/ops' || path.startsWith('/openapi') || (path === '/metrics' && rules.metricsOpen);
-  }
-
-  private knows(path: string): boolean {
-    return path === '/' || FIXED.has(path) || path.startsWith('/openapi/') || this.deps.dispatcher.registry.streams.has(path);
   }
 
   private routes(): Elysia {
@@ -193,36 +189,41 @@ export class Http {
         });
       });
     for (const stream of deps.dispatcher.registry.streams.values()) app.get(stream.path, ({ request }) => this.stream(stream, request));
+    for (const route of deps.dispatcher.registry.routes)
+      app.route(route.method, routerPath(route.path), ({ request, params }) => this.plain(route, request, params as Record<string, string>), {
+        parse: 'none',
+      });
     return app.use(deps.pages) as unknown as Elysia;
+  }
+
+  private plain(route: Route, request: Request, params: Record<string, string>): Promise<Response> {
+    const { caller, id, server } = this.arrivals.get(request)!;
+    // A long upload or download is not an idle connection.
+    server.timeout(request, 0);
+    const query = queryOf(request.url);
+    for (const [name, value] of Object.entries(pathInput(route, params))) query.set(name, value);
+    const input = inputFromQuery(route.input, query);
+    const { method, headers, body, signal } = request;
+    return this.deps.dispatcher.route(route, input, { caller: caller!, requestId: id, signal, method, headers, body });
   }
 
   private stream(stream: Stream, request: Request): Response {
     const { caller, server, id } = this.arrivals.get(request)!;
-    const limits = this.deps.limits();
     // While stopping, a stream's client must see a closed connection: any status but 200 ends an EventSource for good.
     if (this.draining) return new Response(null, { status: 503, headers: { connection: 'close' } });
-    const label = caller!.label ?? caller!.via;
-    const held = this.streams.get(label) ?? 0;
-    if (this.openStreams >= limits.streams)
-      throw new ZdError('too_many', `zd has ${limits.streams} streams open.`, { extra: { limit: limits.streams } });
-    if (caller!.label !== null && held >= limits.streamsPerToken)
-      throw new ZdError('too_many', `This token has ${limits.streamsPerToken} streams open.`, { extra: { limit: limits.streamsPerToken } });
+    const release = this.streams.admit(caller!, this.deps.limits());
     const query = queryOf(request.url);
     const lastEventId = request.headers.get('last-event-id') ?? query.get('last_event_id');
     query.delete('last_event_id');
     const input = inputFromQuery(stream.input, query);
-    const frames = this.deps.dispatcher.open(stream, input, { caller: caller!, requestId: id, signal: request.signal, lastEventId });
-    server.timeout(request, 0);
-    this.streams.set(label, held + 1);
-    this.openStreams++;
-    this.deps.counters.streamOpened();
-    return streamResponse(frames, formatOf(request.headers.get('accept')), request.signal, () => {
-      this.openStreams--;
-      const left = (this.streams.get(label) ?? 1) - 1;
-      if (left > 0) this.streams.set(label, left);
-      else this.streams.delete(label);
-      this.deps.counters.streamClosed();
-    });
+    try {
+      const frames = this.deps.dispatcher.open(stream, input, { caller: caller!, requestId: id, signal: request.signal, lastEventId });
+      server.timeout(request, 0);
+      return streamResponse(frames, formatOf(request.headers.get('accept')), request.signal, release);
+    } catch (error) {
+      release();
+      throw error;
+    }
   }
 
   private refuse(error: unknown, id: string, path: string, via: Via): Response {
@@ -233,16 +234,13 @@ export class Http {
   }
 }
 
-const FIXED = new Set(['/health', '/ops', '/openapi', '/openapi.json', '/metrics']);
+function callerOf(request: Request, place: Place | undefined, rules: AccessRules): Caller {
+  const credentials = request.headers.get('authorization');
+  return credentials === null && place?.route?.auth === 'self' ? ANONYMOUS : authenticate(credentials, rules);
+}
 
 const notAllowed = (request: Request, allow: string): ZdError =>
   new ZdError('method_not_allowed', `${request.method} is not possible here.`, { extra: { allow } });
-
-/** No body at all counts as `{}` for an op that needs nothing. */
-function emptyInput(op: Op): object {
-  if (op.input.required?.length) throw new ZdError('bad_args', `${op.name} needs a JSON object as its body.`, { path: '' });
-  return {};
-}
 
 function addHeaders(response: Response, headers: Record<string, string> | null): void {
   for (const [name, value] of Object.entries(headers ?? {})) response.headers.set(name, value);

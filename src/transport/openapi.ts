@@ -1,8 +1,11 @@
-import { CODES, COMMON_CODES, type Code } from '../kernel/codes';
+import { COMMON_CODES, type Code } from '../kernel/codes';
 import type { Op } from '../kernel/op';
 import type { Registry } from '../kernel/registry';
+import type { Route } from '../kernel/route';
 import type { Stream } from '../kernel/stream';
 import { jsonSchema, type JsonSchema } from './json_schema';
+import { Failures, failureSchema } from './openapi_failures';
+import { documentedPath, routeOperation } from './openapi_route';
 
 type Json = Record<string, unknown>;
 
@@ -20,8 +23,6 @@ export interface OpenApiOptions {
 const GATE_CODES: readonly Code[] = ['bad_request', 'origin_denied', 'host_denied', 'too_many'];
 /** What reading a request body may add. */
 const BODY_CODES: readonly Code[] = ['bad_json', 'too_large', 'unsupported_media_type'];
-/** Codes that exist only where a token is asked for. */
-const TOKEN_CODES: readonly Code[] = ['unauthorized', 'scope_denied'];
 
 /**
  * The API as an OpenAPI 3.1.0 document, derived from the registry: nothing in it is written by hand that an op
@@ -33,6 +34,10 @@ export function buildOpenApi(registry: Registry, options: OpenApiOptions): Json 
   for (const area of registry.areas) {
     for (const op of area.ops) paths[`/op/${op.name}`] = { post: operation(op, area.name, failures, options) };
     for (const stream of area.streams ?? []) paths[stream.path] = { get: streaming(stream, area.name, failures, options) };
+    for (const route of area.routes ?? []) {
+      const at = documentedPath(route);
+      paths[at] = { ...(paths[at] as Json), [route.method.toLowerCase()]: plain(route, area.name, failures, options) };
+    }
   }
   Object.assign(paths, servicePaths(options, failures));
   return {
@@ -126,8 +131,18 @@ function streaming(stream: Stream, area: string, failures: Failures, options: Op
   };
 }
 
+function plain(route: Route, area: string, failures: Failures, options: OpenApiOptions): Json {
+  const { parameters, requestBody, successes } = routeOperation(route);
+  return {
+    ...described(route, area, options),
+    parameters,
+    ...(requestBody ? { requestBody } : {}),
+    responses: { ...successes, ...failures.responses([...COMMON_CODES, ...GATE_CODES, ...route.errors]) },
+  };
+}
+
 /** What ops and streams have in common. `security` names the scope as a role, which OpenAPI 3.1 allows for every scheme. */
-function described(item: Op | Stream, area: string, options: OpenApiOptions): Json {
+function described(item: Op | Stream | Route, area: string, options: OpenApiOptions): Json {
   return {
     operationId: item.name,
     tags: [area],
@@ -135,7 +150,7 @@ function described(item: Op | Stream, area: string, options: OpenApiOptions): Js
     ...(item.description === undefined ? {} : { description: item.description }),
     ...(options.tokenRequired ? { security: [{ bearer: [item.scope] }] } : {}),
     'x-zd-scope': item.scope,
-    ...(item.cli ? { 'x-zd-cli': ['zd', ...item.cli.path].join(' ') } : {}),
+    ...('cli' in item && item.cli ? { 'x-zd-cli': ['zd', ...item.cli.path].join(' ') } : {}),
   };
 }
 
@@ -176,61 +191,6 @@ function servicePaths(options: OpenApiOptions, failures: Failures): Json {
   };
 }
 
-/** Failure responses by HTTP status. Statuses whose codes are the same everywhere are shared as components. */
-class Failures {
-  readonly #common = new Map<string, Json>();
-
-  constructor(private readonly tokenRequired: boolean) {}
-
-  responses(codes: readonly Code[]): Json {
-    const byStatus = new Map<number, Code[]>();
-    for (const code of new Set(codes)) {
-      if (!this.tokenRequired && TOKEN_CODES.includes(code)) continue;
-      const { status } = CODES[code];
-      byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
-    }
-    return Object.fromEntries([...byStatus].map(([status, grouped]) => [status, this.#reference(grouped.toSorted(bytewise))]));
-  }
-
-  shared(): Json {
-    return Object.fromEntries([...this.#common].toSorted(([a], [b]) => bytewise(a, b)));
-  }
-
-  #reference(codes: readonly Code[]): Json {
-    const name = codes.join('.');
-    if (!this.#common.has(name)) this.#common.set(name, failureResponse(codes));
-    return { $ref: `#/components/responses/${name}` };
-  }
-}
-
-function failureResponse(codes: readonly Code[]): Json {
-  return {
-    ...(codes.includes('unauthorized') ? { headers: { 'WWW-Authenticate': { schema: { type: 'string' } } } } : {}),
-    description: codes.map((code) => `\`${code}\`: ${CODES[code].message} ${CODES[code].remedy}`).join('\n\n'),
-    content: {
-      'application/json': {
-        schema: { allOf: [{ $ref: '#/components/schemas/Failure' }, { properties: { code: { enum: codes } } }] },
-        example: { ok: false, code: codes[0], msg: CODES[codes[0]!].message, hint: CODES[codes[0]!].remedy, request_id: 'k3x9f2-1a' },
-      },
-    },
-  };
-}
-
-/** Open to further members, which some codes bring: `required_scope`, `limit` and the like. */
-const failureSchema = (): JsonSchema => ({
-  type: 'object',
-  description: 'Every failure has this shape. Decide on `code`; the other texts are for people and may change.',
-  required: ['ok', 'code', 'msg', 'hint', 'request_id'],
-  properties: {
-    ok: { const: false },
-    code: { type: 'string', enum: (Object.keys(CODES) as Code[]).toSorted(bytewise) },
-    msg: { type: 'string', description: 'What happened.' },
-    hint: { type: 'string', description: 'What to do about it.' },
-    request_id: { type: 'string', description: 'Names this request in the log.' },
-    path: { type: 'string', description: 'JSON Pointer (RFC 6901) to the argument at fault.' },
-  },
-});
-
 const bearerScheme = {
   type: 'http',
   scheme: 'bearer',
@@ -244,5 +204,4 @@ const intro = (options: OpenApiOptions): string =>
     options.tokenRequired ? 'Calls over TCP need a bearer token; `x-zd-scope` names the scope it must grant.' : 'No token is needed.',
   ].join('\n\n');
 
-const bytewise = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 const asArray = (value: unknown): string[] => (Array.isArray(value) ? (value as string[]) : []);

@@ -1,0 +1,55 @@
+import type { Registry } from '../kernel/registry';
+import type { Route } from '../kernel/route';
+
+/** What an address answers to. */
+export interface Place {
+  /** The label in the metrics: the pattern, never the address itself, so callers cannot grow memory. */
+  readonly label: string;
+  readonly methods: readonly string[];
+  /** The route that takes this method; undefined for streams and pages, and for a method nobody takes. */
+  readonly route: Route | undefined;
+}
+
+const READ = ['GET', 'HEAD'] as const;
+const FIXED = ['/', '/health', '/ops', '/openapi', '/openapi.json', '/metrics'];
+
+/** Elysia's form of a route's path: a rest field has no name there. */
+export const routerPath = (path: string): string => path.replace(/\*\w+$/, '*');
+
+/** Elysia's parameters under the route's own names. */
+export function pathInput(route: Route, params: Record<string, string>): Record<string, string> {
+  const rest = /\*(\w+)$/.exec(route.path)?.[1];
+  const { '*': tail, ...named } = params;
+  return rest === undefined || tail === undefined ? named : { ...named, [rest]: tail };
+}
+
+/** Tells which addresses exist and what they take, before a request is let in to the router. */
+export class Places {
+  private readonly fixed = new Map<string, Place>();
+  private readonly patterns: { readonly match: RegExp; readonly route: Route }[] = [];
+
+  constructor(registry: Registry) {
+    for (const path of [...FIXED, ...registry.streams.keys()]) this.fixed.set(path, { label: path, methods: READ, route: undefined });
+    // The most literal first, as the router does.
+    for (const route of registry.routes.toSorted((a, b) => wildness(a.path) - wildness(b.path))) {
+      const source = route.path
+        .replace(/[.+?^${}()|[\]\\]/g, '\\$&')
+        .replace(/:\w+/g, '[^/]+')
+        .replace(/\*\w+$/, '.+');
+      this.patterns.push({ match: new RegExp(`^${source}$`), route });
+    }
+  }
+
+  find(path: string, method: string): Place | undefined {
+    const fixed = this.fixed.get(path);
+    if (fixed) return fixed;
+    if (path.startsWith('/openapi/')) return { label: path, methods: READ, route: undefined };
+    const first = this.patterns.find(({ match }) => match.test(path));
+    if (!first) return undefined;
+    const routes = this.patterns.filter(({ route }) => route.path === first.route.path).map(({ route }) => route);
+    const methods = routes.flatMap((route) => (route.method === 'GET' ? READ : [route.method]));
+    return { label: first.route.path, methods, route: routes.find((route) => route.method === (method === 'HEAD' ? 'GET' : method)) };
+  }
+}
+
+const wildness = (path: string): number => (path.includes('*') ? 2 : path.includes(':') ? 1 : 0);
