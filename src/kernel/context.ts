@@ -32,6 +32,8 @@ export interface EventRecord {
 /** The one event log. A publish resolves when its event is committed; subscribers hear it right after. */
 export interface EventService {
   publish(draft: EventDraft): Promise<{ readonly event: EventRecord; readonly delivered: number }>;
+  /** Adds an event to the write of `zd.db` that is under way, so it is stored exactly when the fact it tells of is. Only inside a write's work. */
+  append(draft: EventDraft): EventRecord;
 }
 
 /**
