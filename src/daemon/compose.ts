@@ -1,5 +1,4 @@
-import type { Server } from 'bun';
-import { appendFileSync, existsSync } from 'node:fs';
+import { appendFileSync } from 'node:fs';
 import { CacheStore } from '../areas/cache/store';
 import { EventLog } from '../areas/event/log';
 import { areas } from '../areas/index';
@@ -13,12 +12,11 @@ import { digestOf, type AccessRules, type Token } from '../transport/access';
 import { Http } from '../transport/http';
 import { Metrics } from '../transport/metrics';
 import { buildOpenApi } from '../transport/openapi';
-import { listenTcp } from '../transport/tcp';
-import { listenUnix } from '../transport/unix';
 import { swaggerPages } from '../web/swagger';
 import type { ComposeInput, Daemon } from './lifecycle';
+import { Listeners } from './listeners';
 import type { LiveConfig } from './live';
-import type { Paths } from './paths';
+import { Supervisor } from './supervisor';
 import { isLoopback, parseListen } from './values';
 
 /** The label of the token in the state folder. */
@@ -35,12 +33,14 @@ export async function compose({ paths, config, clock, log, logFiles, lifecycle, 
     const cacheDb = stack.adopt(new Db(paths.cacheDb, { migrations: cacheMigrations, durability: 'normal' }), (db) => db.close());
     const cache = stack.adopt(new CacheStore(cacheDb, clock, log, () => cacheLimits(config)), (store) => store.stop());
     const events = stack.adopt(new EventLog(zdDb, clock, log, () => eventLimits(config)), (each) => each.stop());
+    const parts = stack.adopt(new Supervisor(clock, log), (each) => each.stop());
     const registry = new Registry(areas);
     const metrics = new Metrics({
       version: lifecycle.version,
       commit: lifecycle.commit,
       uptimeMs: () => lifecycle.uptimeMs(),
       subscriptions: () => events.subscriptions(),
+      parts: () => parts.list(),
       ops: [...registry.names(), ...[...registry.streams.values(), ...registry.routes].map((item) => item.name)],
       paths: [
         '/',
@@ -54,7 +54,7 @@ export async function compose({ paths, config, clock, log, logFiles, lifecycle, 
         ...registry.routes.map((route) => route.path),
       ],
     });
-    const services: Services = { clock, log, events, cache, config, metrics, lifecycle, logFiles };
+    const services: Services = { clock, log, events, cache, config, metrics, lifecycle, logFiles, parts };
     const dispatcher = new Dispatcher(registry, services, observer(metrics, log));
     const rules = accessRules(config, token);
     const document = lazy(
@@ -73,20 +73,20 @@ export async function compose({ paths, config, clock, log, logFiles, lifecycle, 
         streams: config.value('limits.streams'),
         streamsPerToken: config.value('limits.streams_per_token'),
       }),
-      health: () => ({ ok: true, version: lifecycle.version, uptime_ms: lifecycle.uptimeMs() }),
+      health: { version: lifecycle.version, uptimeMs: () => lifecycle.uptimeMs(), parts: () => parts.list() },
       pages: swaggerPages({ document }),
     });
-    cache.start();
-    events.start();
-    const listeners = new Listeners(http, paths, config);
-    listeners.open();
+    const listeners = new Listeners(http, paths, parseListen(config.value('http.listen')));
+    for (const part of [cache.sweeper.part, events.part, ...listeners.parts]) parts.add(part);
+    await parts.start();
     return {
       addresses: listeners.addresses(),
       databases: [zdDb, cacheDb],
       reload: async () => config.reload(),
-      rebind: async () => listeners.heal(),
+      parts: () => parts.list(),
       async stop() {
         http.drain();
+        parts.halt();
         await events.stop();
         await listeners.close(config.value('shutdown.grace_ms'));
         await stack.disposeAsync();
@@ -95,47 +95,6 @@ export async function compose({ paths, config, clock, log, logFiles, lifecycle, 
   } catch (error) {
     await stack.disposeAsync();
     throw error;
-  }
-}
-
-/** The two doors of one application. */
-class Listeners {
-  private unix: Server<unknown> | undefined;
-  private tcp: Server<unknown> | undefined;
-
-  constructor(
-    private readonly http: Http,
-    private readonly paths: Paths,
-    private readonly config: LiveConfig,
-  ) {}
-
-  open(): void {
-    const listen = parseListen(this.config.value('http.listen'));
-    if (listen) this.tcp = listenTcp(listen.host, listen.port, this.http);
-    this.unix = listenUnix(this.paths.socket, this.http);
-  }
-
-  addresses(): Daemon['addresses'] {
-    return { socket: this.paths.socket, tcp: this.tcp ? { host: this.tcp.hostname!, port: this.tcp.port! } : null };
-  }
-
-  /** The runtime folder may be wiped while the daemon lives; the old listener's clients keep their connections. */
-  heal(): void {
-    if (existsSync(this.paths.socket)) return;
-    // The old listener removes the file under its name when it stops, so it goes first.
-    void this.unix?.stop();
-    this.unix = listenUnix(this.paths.socket, this.http);
-  }
-
-  /** Stops accepting, lets requests in flight finish within the budget, then cuts what is left. */
-  async close(graceMs: number): Promise<void> {
-    const servers = [this.unix, this.tcp].filter((server) => server !== undefined);
-    const finished = Promise.all(servers.map((server) => server.stop()));
-    const budget = Promise.withResolvers<void>();
-    const timer = setTimeout(budget.resolve, graceMs);
-    await Promise.race([finished, budget.promise]);
-    clearTimeout(timer);
-    await Promise.all(servers.map((server) => server.stop(true)));
   }
 }
 

@@ -12,6 +12,8 @@ import { authenticate, UNIX_CALLER, type AccessRules } from './access';
 import { checkHead, emptyInput, parseBody, readBody } from './body';
 import { corsHeaders, isOpen, refuseTokenInQuery, screen } from './gate';
 import { OpCall } from './op_call';
+import { healthBody, type HealthSource } from './health';
+import { PROBE_PATH, probed } from './probe';
 import { inputFromQuery } from './query';
 import { failure, json, success } from './reply';
 import { pathInput, Places, routerPath, type Place } from './routes';
@@ -45,7 +47,7 @@ export interface HttpDeps {
   readonly limits: () => HttpLimits;
   readonly counters: HttpCounters;
   readonly log: Logger;
-  readonly health: () => Record<string, unknown>;
+  readonly health: HealthSource;
   /** What a browser gets and the API document, as an Elysia plugin. */
   readonly pages: AnyElysia;
 }
@@ -76,7 +78,7 @@ export class Http {
 
   readonly fetch = (request: Request, server: Server<unknown>, via: Via): Promise<Response> => {
     const path = pathOf(request.url);
-    return path.startsWith('/op/') ? this.op(request, via, path) : this.page(request, server, via, path);
+    return path.startsWith('/op/') ? this.op(request, via, path) : path === PROBE_PATH ? probed() : this.page(request, server, via, path);
   };
 
   /** From now on no stream is opened; open requests are answered. */
@@ -180,7 +182,7 @@ export class Http {
         return this.refuse(known, this.arrivals.get(request)?.id ?? requestId(), pathOf(request.url), this.arrivals.get(request)?.via ?? 'tcp');
       })
       .get('/', () => new Response(null, { status: 302, headers: { location: '/openapi' } }))
-      .get('/health', () => json(deps.health()))
+      .get('/health', ({ request }) => json(healthBody(request, this.arrivals.get(request)!.via, deps.rules(), deps.health)))
       .get('/ops', () => json({ ok: true, ops: deps.dispatcher.registry.names() }))
       .get('/metrics', () => {
         deps.counters.http('/metrics', 200);

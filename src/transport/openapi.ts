@@ -3,6 +3,7 @@ import type { Op } from '../kernel/op';
 import type { Registry } from '../kernel/registry';
 import type { Route } from '../kernel/route';
 import type { Stream } from '../kernel/stream';
+import { VERBOSE_MEMBERS, VERBOSE_PARAMETER } from './health';
 import { jsonSchema, type JsonSchema } from './json_schema';
 import { Failures, failureSchema } from './openapi_failures';
 import { documentedPath, routeOperation } from './openapi_route';
@@ -157,23 +158,26 @@ function described(item: Op | Stream | Route, area: string, options: OpenApiOpti
 function servicePaths(options: OpenApiOptions, failures: Failures): Json {
   const text = (description: string) => ({ schema: { type: 'string', description } });
   const document = { 'application/json': { schema: { type: 'object' } } };
-  const get = (operationId: string, summary: string, content: Json, open = true): Json => ({
+  const get = (operationId: string, summary: string, content: Json, open = true, parameters: readonly Json[] = []): Json => ({
     get: {
       operationId,
       tags: ['service'],
       summary,
+      ...(parameters.length > 0 ? { parameters } : {}),
       ...(options.tokenRequired ? { security: open ? [] : [{ bearer: [] }] } : {}),
       responses: { 200: { description: summary, content }, ...failures.responses([...GATE_CODES, ...(open ? [] : ['unauthorized' as const])]) },
     },
   });
-  const json = (required: Record<string, JsonSchema>) => ({
-    'application/json': { schema: { type: 'object', required: Object.keys(required), properties: required } },
+  const json = (required: Record<string, JsonSchema>, optional: Record<string, JsonSchema> = {}) => ({
+    'application/json': { schema: { type: 'object', required: Object.keys(required), properties: { ...required, ...optional } } },
   });
   return {
     '/health': get(
       'health',
       'Whether the daemon answers.',
-      json({ ok: { const: true }, version: { type: 'string' }, uptime_ms: { type: 'integer', minimum: 0 } }),
+      json({ ok: { const: true }, version: { type: 'string' }, uptime_ms: { type: 'integer', minimum: 0 } }, VERBOSE_MEMBERS),
+      true,
+      [VERBOSE_PARAMETER],
     ),
     '/ops': get('ops', 'The names of all operations, sorted.', json({ ok: { const: true }, ops: { type: 'array', items: { type: 'string' } } })),
     '/metrics': get(
