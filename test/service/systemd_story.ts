@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { resolvePaths } from '../../src/daemon/paths';
 import { serviceState } from '../../src/service/install';
@@ -146,6 +146,23 @@ describe('one home', () => {
     config('[http]\nlisten = "off"\n');
     await good('up');
     expect(await state()).toMatchObject({ active: true });
+  });
+
+  test('zd down between two tries of systemd ends the tries', async () => {
+    await good('down');
+    const kept = `${paths.zdDb}.kept`;
+    renameSync(paths.zdDb, kept);
+    for (const ending of ['-wal', '-shm']) rmSync(paths.zdDb + ending, { force: true });
+    writeFileSync(paths.zdDb, 'this is no database, and it is long enough to be taken for one by its size alone', { mode: 0o600 });
+    await systemctl('start', '--no-block', unit);
+    await until(
+      'systemd waits before the next try',
+      async () => (await systemctl('show', unit, '--property=SubState', '--value')).stdout.trim() === 'auto-restart',
+    );
+    expect((await good('down')).stdout).toBe(`zd is not running, and ${unit} no longer tries to start it\n`);
+    expect(await state()).toMatchObject({ active: false, restarting: false, state: 'inactive' });
+    renameSync(kept, paths.zdDb);
+    await good('up');
   });
 
   test('a unit that starts another program is called stale', async () => {
