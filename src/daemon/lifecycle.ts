@@ -3,6 +3,7 @@ import { existsSync, rmSync, statSync } from 'node:fs';
 import type { ReloadResult } from '../areas/config/service';
 import type { Check, LifecycleService, StopReason } from '../areas/meta/service';
 import { systemClock, type Clock } from '../kernel/clock';
+import { failpoint } from '../kernel/failpoint';
 import type { Logger } from '../kernel/log';
 import type { PartStatus } from '../kernel/part';
 import type { Db } from '../storage/db';
@@ -170,6 +171,7 @@ export class Lifecycle implements LifecycleService {
   /** The address file may be wiped while the daemon lives: announce again. Without its home there is nothing left to serve. */
   private keepHome(): void {
     if (this.ending) return;
+    failpoint('lifecycle.tick');
     if (inode(this.paths.lockFile) !== this.lockInode) {
       this.log.error('the home of this daemon was removed', { lock: this.paths.lockFile });
       return this.begin('failure');

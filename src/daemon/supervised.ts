@@ -1,4 +1,5 @@
 import type { Clock } from '../kernel/clock';
+import { failpoint } from '../kernel/failpoint';
 import type { Logger } from '../kernel/log';
 import { backoffMs, type Part, type PartState, type PartStatus } from '../kernel/part';
 
@@ -115,6 +116,7 @@ export class Supervised {
   /** Probes until something is wrong; that is then in `fault`. */
   private async watch(fault: Fault): Promise<void> {
     while (!this.ended && !('error' in fault)) {
+      failpoint('supervised.watch');
       try {
         const note = await this.look();
         if (this.ended || 'error' in fault) return;
