@@ -8,6 +8,7 @@ import type { Logger } from '../kernel/log';
 import { Registry } from '../kernel/registry';
 import { Db } from '../storage/db';
 import { cacheMigrations, zdMigrations } from '../storage/migrations';
+import { storagePart } from '../storage/part';
 import { digestOf, type AccessRules, type Token } from '../transport/access';
 import { Http } from '../transport/http';
 import { Metrics } from '../transport/metrics';
@@ -77,7 +78,8 @@ export async function compose({ paths, config, clock, log, logFiles, lifecycle, 
       pages: swaggerPages({ document }),
     });
     const listeners = new Listeners(http, paths, parseListen(config.value('http.listen')));
-    for (const part of [cache.sweeper.part, events.part, ...listeners.parts]) parts.add(part);
+    for (const part of [storagePart('zd_db', zdDb), storagePart('cache_db', cacheDb), cache.sweeper.part, events.part, ...listeners.parts])
+      parts.add(part);
     await parts.start();
     return {
       addresses: listeners.addresses(),
@@ -93,7 +95,8 @@ export async function compose({ paths, config, clock, log, logFiles, lifecycle, 
       },
     };
   } catch (error) {
-    await stack.disposeAsync();
+    // What made the start fail may make the way back fail too; only the first is of interest.
+    await stack.disposeAsync().catch((second: unknown) => log.warn('the failed start was not undone', { error: second }));
     throw error;
   }
 }

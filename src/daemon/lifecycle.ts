@@ -168,6 +168,8 @@ export class Lifecycle implements LifecycleService {
     this.ended.resolve({ code, reason });
   }
 
+  private unannounced = false;
+
   /** The address file may be wiped while the daemon lives: announce again. Without its home there is nothing left to serve. */
   private keepHome(): void {
     if (this.ending) return;
@@ -178,8 +180,10 @@ export class Lifecycle implements LifecycleService {
     }
     try {
       if (!existsSync(this.paths.daemonFile)) this.writeRecord();
+      this.unannounced = false;
     } catch (error) {
-      this.log.error('cannot write the address file', { error });
+      if (!this.unannounced) this.log.error('cannot write the address file', { error });
+      this.unannounced = true;
     }
   }
 
