@@ -40,7 +40,13 @@ describe('doctor without a daemon', () => {
     const { code, stdout } = await runZd(home, ['doctor', '--json']);
     expect(code).toBe(3);
     const body = JSON.parse(stdout);
-    expect(body).toMatchObject({ ok: false, code: 'not_running', hint: 'Start it with: zd up', failed: 2, total: body.checks.length });
+    expect(body).toMatchObject({
+      ok: false,
+      code: 'not_running',
+      hint: 'Correct what failed, then start it with: zd up',
+      failed: 2,
+      total: body.checks.length,
+    });
     expect(body.passed + body.failed).toBe(body.total);
     const failed = body.checks.filter((each: { ok: boolean }) => !each.ok) as { name: string; remedy: string }[];
     expect(failed.map(({ name }) => name)).toEqual(['config', 'db_integrity:zd.db']);
@@ -86,4 +92,38 @@ test('up says when an installed service cannot be asked, and starts all the same
   const { pid } = JSON.parse(readFileSync(join(home, 'daemon.json'), 'utf8'));
   expect((await runZd(home, ['up', '-q'], { env: NO_MANAGER })).stderr).toBe('');
   expect(await runZd(home, ['down'], { env: NO_MANAGER })).toMatchObject({ code: 0, stdout: `zd stopped (pid ${pid})\n` });
+});
+
+test('a home that is a file, or too deep for a socket, is refused with the remedy, and doctor finds it too', async () => {
+  const parent = newHome();
+  const file = join(parent, 'file');
+  writeFileSync(file, '');
+  const notFolder = `${file} is not a folder`;
+  expect(await runZd(file, ['up'], { cwd: parent })).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: `zd: the daemon did not start: ${notFolder}. Remove what is there, or choose another with ZD_HOME\n`,
+  });
+  const doctor = await runZd(file, ['doctor'], { cwd: parent });
+  expect(doctor).toMatchObject({ code: 3, stdout: expect.stringMatching(new RegExp(`^fail +folder:data +${notFolder}$`, 'm')) });
+  expect(doctor.stderr).toEndWith('Correct what failed, then start it with: zd up\n');
+  const deep = join(parent, 'é'.repeat(60));
+  expect(await runZd(deep, ['up'], { cwd: parent })).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/is \d+ bytes long and the system allows \d+\. Set ZD_HOME/),
+  });
+  expect((await runZd(deep, ['doctor'], { cwd: parent })).stdout).toMatch(/^fail +socket_path/m);
+});
+
+test('a home with blanks, quotes and other scripts in its name is a home', async () => {
+  const home = join(newHome(), `ö 'q' "d" 日本 $HOME %n`);
+  mkdirSync(home, { mode: 0o700 });
+  writeFileSync(join(home, 'config.toml'), '[http]\nlisten = "off"\n', { mode: 0o600 });
+  homes.push(home);
+  expect(await runZd(home, ['up'])).toMatchObject({ code: 0, stderr: '' });
+  expect((await runZd(home, ['cache', 'put', 'n', 'k', 'v'])).code).toBe(0);
+  expect((await runZd(home, ['restart', '-q'])).code).toBe(0);
+  expect((await runZd(home, ['cache', 'get', 'n', 'k'])).stdout).toBe('v\n');
+  expect((await runZd(home, ['doctor'])).code).toBe(0);
+  expect(await runZd(home, ['down'])).toMatchObject({ code: 0, stdout: expect.stringContaining('zd stopped') });
 });

@@ -55,8 +55,9 @@ async function examine({ client, env, globals }: Invocation): Promise<Findings> 
     const checks = found.map((check) => ({ ...check, ok: check.status !== 'fail' }));
     const failed = checks.filter(({ ok }) => !ok).length;
     const warned = checks.filter(({ status }) => status === 'warn').length;
-    const { code, msg, hint } = error;
+    const hint = failed > 0 ? 'Correct what failed, then start it with: zd up' : 'Start it with: zd up';
+    const down = new ClientError(error.code, 'the daemon is not running', hint, error.exit);
     const counts = { total: checks.length, passed: checks.length - failed, warned, failed };
-    return { text: JSON.stringify({ ok: false, code, msg, hint, checks, ...counts }), checks, down: error };
+    return { text: JSON.stringify({ ok: false, code: down.code, msg: down.msg, hint, checks, ...counts }), checks, down };
   }
 }
