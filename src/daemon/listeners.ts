@@ -1,5 +1,6 @@
 import type { Server } from 'bun';
 import { existsSync, statSync } from 'node:fs';
+import { failpoint } from '../kernel/failpoint';
 import type { Part } from '../kernel/part';
 import type { Http } from '../transport/http';
 import { PROBE_PATH, PROBE_STATUS } from '../transport/probe';
@@ -37,6 +38,7 @@ abstract class Listener {
   }
 
   protected async ask(door: Door): Promise<null> {
+    failpoint('listener.ask');
     const status = await statusOf(door, PROBE_PATH);
     if (status !== PROBE_STATUS) throw new Error(`something else answers there (status ${status})`);
     return null;
@@ -46,7 +48,9 @@ abstract class Listener {
 /** The front door. Its file may be wiped while the daemon lives (logout, tmpfiles); clients that are connected stay connected. */
 export class UnixListener extends Listener implements Part {
   readonly name = 'unix_listener';
+  /** A wiped file is missed soon; the look at it costs nothing beside a question and its answer, which come with every fifth. */
   readonly probeMs = 1000;
+  private probes = 0;
   private inode = 0;
 
   constructor(
@@ -62,6 +66,7 @@ export class UnixListener extends Listener implements Part {
     prepareFolders(this.paths);
     this.server = listenUnix(this.paths.socket, this.http);
     this.inode = statSync(this.paths.socket).ino;
+    this.probes = 0;
   }
 
   async probe(): Promise<null> {
@@ -69,7 +74,7 @@ export class UnixListener extends Listener implements Part {
     const found = statSync(socket, { throwIfNoEntry: false });
     if (!found) throw new Error(`${socket} is gone`);
     if (found.ino !== this.inode) throw new Error(`${socket} was replaced`);
-    return this.ask({ unix: socket });
+    return this.probes++ % 5 === 0 ? this.ask({ unix: socket }) : null;
   }
 }
 

@@ -105,6 +105,21 @@ describe('a broken part', () => {
       expect((await part(daemon, 'unix_listener')).restarts).toBe(0);
     });
 
+  test('the TCP listener comes back on its port, and a proxy in the environment is nobody to ask', async () => {
+    const proxy = 'http://127.0.0.1:1';
+    // The TCP listener is the first to be asked.
+    const env = { ZD_FAILPOINTS: 'listener.ask=throw@1', http_proxy: proxy, HTTP_PROXY: proxy };
+    const daemon = await startDaemon({ source: true, env });
+    await until('it was started again', async () => (await part(daemon, 'tcp_listener')).restarts === 1);
+    await allOk(daemon);
+    expect(await part(daemon, 'tcp_listener')).toMatchObject({ last_error: 'failpoint listener.ask' });
+    expect((await part(daemon, 'unix_listener')).restarts).toBe(0);
+    expect((await daemon.tcp('/health')).status).toBe(200);
+    const { body } = await daemon.call('doctor');
+    expect(body.checks.filter(({ status }: { status: string }) => status === 'fail')).toEqual([]);
+    expect(`http://${body.checks.find(({ name }: { name: string }) => name === 'tcp_listener').detail}`).toBe(daemon.url);
+  });
+
   test('an address that is taken stops the start and says so', async () => {
     const daemon = await startDaemon();
     const other = await startDaemon().then(async (it) => (await it.stop(), it));
