@@ -4,9 +4,10 @@ import { parseArgs } from 'node:util';
 import type { Bench } from './bench/context';
 import { fanOut } from './bench/fan_out';
 import { binarySize, idleMemory, startTime } from './bench/footprint';
-import { keyValue, redisBenchmark } from './bench/key_value';
+import { keyValue } from './bench/key_value';
 import { processTime } from './bench/process_time';
 import { passes, print } from './bench/report';
+import { standardClients } from './bench/standard_clients';
 import { startRedis, startZd } from './bench/servers';
 import { install, step } from './setup';
 
@@ -34,7 +35,7 @@ const parts: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   cli: (bench) => processTime(bench, flags.quick ? 30 : 150),
   kv: async (bench) => {
     await keyValue(bench);
-    redisBenchmark(bench);
+    await standardClients(bench);
   },
   fanout: fanOut,
 };

@@ -4,7 +4,7 @@ export type Kind = 'get' | 'put' | 'batch' | 'publish';
 
 export const KEYS = 1000;
 export const BATCH = 100;
-const VALUE = 'v'.repeat(100);
+export const VALUE = 'v'.repeat(100);
 const key = (at: number) => `key:${String(at % KEYS).padStart(4, '0')}`;
 
 /** Every request of a kind once, ready to write; a connection walks through them in turn. */
