@@ -6,6 +6,7 @@ import { fanOut } from './bench/fan_out';
 import { binarySize, idleMemory, startTime } from './bench/footprint';
 import { keyValue } from './bench/key_value';
 import { processTime } from './bench/process_time';
+import { publishLatency } from './bench/latency';
 import { passes, print } from './bench/report';
 import { standardClients } from './bench/standard_clients';
 import { startRedis, startZd } from './bench/servers';
@@ -14,7 +15,7 @@ import { install, step } from './setup';
 /**
  * `bun run bench`: the compiled program beside its peers, in one run on one machine.
  *   --quick       fewer and shorter rounds
- *   --only NAME   one part, repeatable: cli, kv, fanout, start, memory
+ *   --only NAME   one part, repeatable: cli, kv, fanout, start, memory, latency
  *   --json        the rows and bars as JSON
  *   --bin PATH    another executable than dist/zd
  *   --strict      exit 1 when a bar is missed
@@ -38,6 +39,7 @@ const parts: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
     await standardClients(bench);
   },
   fanout: fanOut,
+  latency: publishLatency,
 };
 const unknown = flags.only.filter((name) => !Object.hasOwn(parts, name));
 if (unknown.length > 0) throw new Error(`--only takes ${Object.keys(parts).join(', ')}; not ${unknown.join(', ')}`);
