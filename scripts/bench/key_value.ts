@@ -97,36 +97,3 @@ function bars(bench: Bench, rate: (name: string) => number): void {
   ratio('cache_put at 32 connections beside redis SET, TCP', rate('zd put tcp 32') / rate('redis put tcp 32'), 0.55);
   ratio(`cache_batch of ${BATCH} per key beside redis SET, unix socket`, (rate('zd batch unix 32') * BATCH) / rate('redis put unix 32'), 2);
 }
-
-/** Redis' own client, which is written in C: says how much of the numbers above is the load client. */
-export function redisBenchmark(bench: Bench): void {
-  const program = Bun.which('redis-benchmark');
-  if (!bench.redis || !program) return void bench.found.skipped.push('redis-benchmark: not installed');
-  for (const connections of [1, 32]) {
-    const ran = Bun.spawnSync(
-      [
-        program,
-        '-s',
-        bench.redis.unix.unix,
-        '-t',
-        'get,set',
-        '-n',
-        String(connections * 1500 + 20_000),
-        '-c',
-        String(connections),
-        '-d',
-        '100',
-        '--csv',
-      ],
-      { timeout: 60_000 },
-    );
-    for (const match of ran.stdout.toString().matchAll(/^"(SET|GET)","([\d.]+)"/gm)) {
-      bench.found.rows.push({
-        section: 'redis-benchmark, unix socket',
-        name: `redis ${match[1]}, ${connections} conn`,
-        value: perSecond(Number(match[2])),
-        number: Number(match[2]),
-      });
-    }
-  }
-}

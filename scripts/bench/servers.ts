@@ -115,7 +115,7 @@ async function connects(socket: string): Promise<boolean> {
   return true;
 }
 
-function freePort(): number {
+export function freePort(): number {
   const listener = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data() {} } });
   const { port } = listener;
   listener.stop(true);

@@ -48,8 +48,8 @@ export const VERBOSE_MEMBERS = {
  */
 export function healthBody(request: Request, via: Via, rules: AccessRules, source: HealthSource): Record<string, unknown> {
   const plain = { ok: true, version: source.version, uptime_ms: source.uptimeMs() };
-  const verbose = queryOf(request.url).get('verbose');
-  if (verbose === null || verbose === '0' || verbose === 'false') return plain;
+  const verbose = queryOf(request.url).get('verbose')?.at(-1) ?? 'false';
+  if (verbose === '0' || verbose === 'false') return plain;
   const known = via === 'unix' || mayRead(request, rules);
   const parts = source.parts();
   return {

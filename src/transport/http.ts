@@ -10,7 +10,7 @@ import { ANONYMOUS, type Route } from '../kernel/route';
 import type { Stream } from '../kernel/stream';
 import { authenticate, UNIX_CALLER, type AccessRules } from './access';
 import { checkHead, emptyInput, parseBody, readBody } from './body';
-import { corsHeaders, isOpen, refuseTokenInQuery, screen } from './gate';
+import { corsHeaders, isOpen, screen, searchOf } from './gate';
 import { OpCall } from './op_call';
 import { healthBody, type HealthSource } from './health';
 import { PROBE_PATH, probed } from './probe';
@@ -86,30 +86,28 @@ export class Http {
     this.draining = true;
   }
 
-  activeRequests(): number {
-    return this.inFlight + this.streams.open;
-  }
-
   /**
-   * `POST /op/NAME` does not pass the router: nearly every request zd gets is one, and routing would cost it two fifths of its
+   * `POST /op/NAME`, and `GET /op/NAME?FIELD=…` for an op that only reads, do not pass the router: nearly every request zd gets is one, and routing would cost it two fifths of its
    * throughput. For the same reason this is one function with an await for the body and, where the op needs it, one for the op.
    */
   private async op(request: Request, via: Via, path: string): Promise<Response> {
     const { deps } = this;
     const name = path.slice(4);
     const op = deps.dispatcher.registry.ops.get(name);
+    const asked = op?.effect === 'read' && (request.method === 'GET' || request.method === 'HEAD');
     const id = requestId();
     const rules = this.enter();
     let response: Response;
     try {
       this.admit(request, via, rules);
       if (request.method === 'OPTIONS' && corsHeaders(request.headers, rules)) response = new Response(null, { status: 204 });
-      else if (request.method !== 'POST') throw notAllowed(request, 'POST');
+      else if (request.method !== 'POST' && !asked) throw notAllowed(request, op?.effect === 'read' ? 'GET, POST' : 'POST');
       else {
         const caller = via === 'unix' ? UNIX_CALLER : authenticate(request.headers.get('authorization'), rules);
         let input: unknown = {};
+        if (asked) input = inputFromQuery(op.input, searchOf(request.url, via));
         // Refused before the body is read (401 → 403 → 404 → body); dispatch says why, and counts it.
-        if (op && grants(caller.scopes, op.scope)) {
+        else if (op && grants(caller.scopes, op.scope)) {
           const limits = deps.limits();
           const bytes = op.maxBody ?? limits.bodyBytes;
           checkHead(request.headers, bytes, via === 'tcp');
@@ -117,7 +115,7 @@ export class Http {
           if (input === undefined) input = emptyInput(op);
         }
         const result = deps.dispatcher.run(new OpCall(name, input, caller, id, request));
-        response = success(result instanceof Promise ? await result : result);
+        response = success(result instanceof Promise ? await result : result, asked);
       }
       this.allowOrigin(request, response, via, rules);
     } catch (error) {
@@ -135,7 +133,7 @@ export class Http {
       this.admit(request, via, rules);
       if (request.method === 'OPTIONS' && corsHeaders(request.headers, rules)) response = new Response(null, { status: 204 });
       else {
-        if (via === 'tcp' && request.url.includes('?')) refuseTokenInQuery(queryOf(request.url));
+        searchOf(request.url, via);
         const caller = via === 'unix' ? UNIX_CALLER : isOpen(path, rules) ? null : callerOf(request, place, rules);
         if (!place) throw new ZdError('not_found', `There is nothing at ${path.slice(0, 100)}.`);
         if (!place.methods.includes(request.method)) throw notAllowed(request, place.methods.filter((method) => method !== 'HEAD').join(', '));
@@ -203,7 +201,7 @@ export class Http {
     // A long upload or download is not an idle connection.
     server.timeout(request, 0);
     const query = queryOf(request.url);
-    for (const [name, value] of Object.entries(pathInput(route, params))) query.set(name, value);
+    for (const [name, value] of Object.entries(pathInput(route, params))) query.set(name, [value]);
     const input = inputFromQuery(route.input, query);
     const { method, headers, body, signal } = request;
     return this.deps.dispatcher.route(route, input, { caller: caller!, requestId: id, signal, method, headers, body });
@@ -215,7 +213,7 @@ export class Http {
     if (this.draining) return new Response(null, { status: 503, headers: { connection: 'close' } });
     const release = this.streams.admit(caller!, this.deps.limits());
     const query = queryOf(request.url);
-    const lastEventId = request.headers.get('last-event-id') ?? query.get('last_event_id');
+    const lastEventId = request.headers.get('last-event-id') ?? query.get('last_event_id')?.[0] ?? null;
     query.delete('last_event_id');
     const input = inputFromQuery(stream.input, query);
     try {

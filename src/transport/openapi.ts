@@ -33,7 +33,10 @@ export function buildOpenApi(registry: Registry, options: OpenApiOptions): Json 
   const failures = new Failures(options.tokenRequired);
   const paths: Json = {};
   for (const area of registry.areas) {
-    for (const op of area.ops) paths[`/op/${op.name}`] = { post: operation(op, area.name, failures, options) };
+    for (const op of area.ops) {
+      const post = operation(op, area.name, failures, options);
+      paths[`/op/${op.name}`] = op.effect === 'read' ? { get: asked(op, post), post } : { post };
+    }
     for (const stream of area.streams ?? []) paths[stream.path] = { get: streaming(stream, area.name, failures, options) };
     for (const route of area.routes ?? []) {
       const at = documentedPath(route);
@@ -88,17 +91,21 @@ function operation(op: Op, area: string, failures: Failures, options: OpenApiOpt
   };
 }
 
-function streaming(stream: Stream, area: string, failures: Failures, options: OpenApiOptions): Json {
-  const input = jsonSchema(stream.input);
+function queryParameters(item: Op | Stream): Json[] {
+  const input = jsonSchema(item.input);
   const required = asArray(input.required);
-  const query = Object.entries((input.properties ?? {}) as Record<string, JsonSchema>).map(([name, schema]) => ({
+  return Object.entries((input.properties ?? {}) as Record<string, JsonSchema>).map(([name, schema]) => ({
     name,
     in: 'query',
     required: required.includes(name),
     ...(typeof schema.description === 'string' ? { description: schema.description } : {}),
     schema,
-    ...(Object.hasOwn(stream.example, name) ? { example: stream.example[name] } : {}),
+    ...(Object.hasOwn(item.example, name) ? { example: item.example[name] } : {}),
   }));
+}
+
+function streaming(stream: Stream, area: string, failures: Failures, options: OpenApiOptions): Json {
+  const query = queryParameters(stream);
   const named = stream.events.map((event) => `\`${event}\``).join(', ');
   const resume = 'Resume after this frame: the `id` of the last one that was seen.';
   return {
@@ -130,6 +137,12 @@ function streaming(stream: Stream, area: string, failures: Failures, options: Op
       ...failures.responses([...COMMON_CODES, ...GATE_CODES, ...stream.errors]),
     },
   };
+}
+
+/** The same call by GET: fields as query parameters, for those that are plain values. */
+function asked(op: Op, post: Json): Json {
+  const { requestBody: _, ...rest } = post;
+  return { ...rest, operationId: `${op.name}_by_get`, parameters: queryParameters(op) };
 }
 
 function plain(route: Route, area: string, failures: Failures, options: OpenApiOptions): Json {
