@@ -116,7 +116,6 @@ export class Supervised {
   /** Probes until something is wrong; that is then in `fault`. */
   private async watch(fault: Fault): Promise<void> {
     while (!this.ended && !('error' in fault)) {
-      failpoint('supervised.watch');
       try {
         const note = await this.look();
         if (this.ended || 'error' in fault) return;
@@ -126,6 +125,7 @@ export class Supervised {
         return;
       }
       await this.pause(this.part.probeMs ?? PROBE_EVERY_MS);
+      failpoint('supervised.again');
     }
   }
 

@@ -24,7 +24,7 @@ async function writeUntilGone(daemon: TestDaemon): Promise<{ events: Map<number,
 
 for (const [what, failpoint] of [
   ['an exception that nobody catches', 'lifecycle.tick=throw@1'],
-  ['a rejection that nobody handles', 'supervised.watch=throw@6'],
+  ['a rejection that nobody handles', 'supervised.again=throw@1'],
 ] as const)
   test(`${what} ends the daemon as a failure, with its stack in the log and every acknowledged write kept`, async () => {
     const daemon = await startDaemon({ source: true, env: { ZD_FAILPOINTS: failpoint } });
