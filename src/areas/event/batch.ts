@@ -22,7 +22,8 @@ export class Batch implements EncodedFrames {
     private readonly matched: readonly string[],
   ) {
     this.count = events.length;
-    this.first = events[0]!.seq;
+    // A live-only event has the number of the stored one before it: missing it, nothing stored is missed.
+    this.first = events[0]!.seq + (events[0]!.ephemeral ? 1 : 0);
     this.last = events.at(-1)!.seq;
     this.bytes = events.reduce((sum, event) => sum + event.data.length + event.topic.length + FRAME_BYTES, 0);
   }
@@ -46,7 +47,8 @@ export class Batch implements EncodedFrames {
 function payload(event: EventRecord, matched: string): string {
   return (
     `{"subscription_id":null,"scope":${JSON.stringify(event.scope)},"topic":${JSON.stringify(event.topic)},"data":${event.data},` +
-    `"seq":${event.seq},"ts_ns":${nanos(event.ts)},"source":${JSON.stringify(event.source)},"matched":${matched}}`
+    `"seq":${event.ephemeral ? 'null' : event.seq},"ts_ns":${nanos(event.ts)},"source":${JSON.stringify(event.source)},` +
+    `${typeof event.session === 'string' ? `"session_id":${JSON.stringify(event.session)},` : ''}"matched":${matched}}`
   );
 }
 
