@@ -2,6 +2,7 @@ import type { Server } from 'bun';
 import { appendFileSync, existsSync } from 'node:fs';
 import { CacheStore } from '../areas/cache/store';
 import { EventLog } from '../areas/event/log';
+import { Subscribers } from '../areas/event/subscribers';
 import { areas } from '../areas/index';
 import type { Services } from '../kernel/context';
 import { Dispatcher, type Observer } from '../kernel/dispatch';
@@ -47,6 +48,7 @@ export async function compose({ paths, config, clock, log, logFiles, lifecycle, 
         '/health',
         '/ops',
         '/metrics',
+        '/ws',
         '/openapi',
         '/openapi.json',
         '/openapi/json',
@@ -54,7 +56,21 @@ export async function compose({ paths, config, clock, log, logFiles, lifecycle, 
         ...registry.routes.map((route) => route.path),
       ],
     });
-    const services: Services = { clock, log, events, cache, config, metrics, lifecycle, logFiles };
+    const services: Services = {
+      clock,
+      log,
+      events,
+      cache,
+      config,
+      metrics,
+      lifecycle,
+      logFiles,
+      subscribers: new Subscribers(() => config.value('limits.subscriptions')),
+      webhooks: {
+        channel: (name) => config.value('webhook').find((channel) => channel.name === name),
+        maxDepth: () => config.value('limits.max_depth'),
+      },
+    };
     const dispatcher = new Dispatcher(registry, services, observer(metrics, log));
     const rules = accessRules(config, token);
     const document = lazy(
@@ -76,6 +92,7 @@ export async function compose({ paths, config, clock, log, logFiles, lifecycle, 
       health: () => ({ ok: true, version: lifecycle.version, uptime_ms: lifecycle.uptimeMs() }),
       pages: swaggerPages({ document }),
     });
+    config.onChange(() => http.review());
     cache.start();
     events.start();
     const listeners = new Listeners(http, paths, config);

@@ -1,11 +1,20 @@
 import type { Area } from '../../kernel/registry';
+import { apiHistory } from './api_history';
+import { apiStream } from './api_stream';
+import { definitionsStream } from './definitions_stream';
+import { subscriptionSetPaused } from './pause';
 import { publish } from './publish';
 import { eventStats } from './stats';
 import { eventStream } from './stream';
+import { subscribe } from './subscribe';
+import { unsubscribe } from './unsubscribe';
+import { waitForEvent } from './wait';
+import { webhook } from './webhook';
 
 export const eventArea: Area = {
   name: 'event',
   summary: 'Publish and subscribe over one stored log.',
-  ops: [publish, eventStats],
-  streams: [eventStream],
+  ops: [publish, eventStats, waitForEvent, subscribe, unsubscribe, subscriptionSetPaused],
+  streams: [eventStream, definitionsStream, apiStream],
+  routes: [apiHistory, webhook],
 };

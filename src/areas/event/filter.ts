@@ -1,4 +1,5 @@
 import type { EventRecord } from '../../kernel/context';
+import type { FrameWriter } from './frames';
 import { MAX_PATTERNS, parsePattern, type Pattern } from './pattern';
 
 /** What a stream asks for, normalised: two streams with the same key hear exactly the same frames. */
@@ -6,6 +7,8 @@ export interface Filter {
   readonly key: string;
   /** The JSON array of the patterns that match, or null when the event is not for this filter. */
   match(event: EventRecord): string | null;
+  /** How its events are written; as `pub` frames without it. Filters with the same key write the same. */
+  readonly frames?: FrameWriter;
 }
 
 /**

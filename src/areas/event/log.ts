@@ -7,6 +7,7 @@ import type { Db } from '../../storage/db';
 import type { Filter } from './filter';
 import { Follower } from './follower';
 import { Hub, type Outgoing, type QueueLimits } from './hub';
+import { Recent, type RecentEvents } from './recent';
 import type { EventFigures } from './service';
 import { EventTable, type Retention } from './table';
 
@@ -23,6 +24,7 @@ const RETRY_MS = { least: 500, most: 2500 };
 export class EventLog implements EventService {
   private readonly table: EventTable;
   private readonly hub: Hub;
+  private readonly backwards: Recent;
   private readonly followers = new Set<Follower>();
   /** Events appended since the last commit. A rolled-back write leaves its events here until the numbers are given again. */
   private staged: Outgoing[] = [];
@@ -40,6 +42,7 @@ export class EventLog implements EventService {
   ) {
     this.table = new EventTable(db);
     this.hub = new Hub(limits);
+    this.backwards = new Recent(db, this.table.epochs);
     this.committed = this.table.newest()?.seq ?? 0;
     db.onCommit(this.deliver);
   }
@@ -83,6 +86,10 @@ export class EventLog implements EventService {
     const follower = new Follower(this.table, this.hub, filter, since, signal, this.released);
     if (!signal.aborted) this.followers.add(follower);
     return follower.frames();
+  }
+
+  recent(filter: Filter, limit: number, before: number | null): Promise<RecentEvents> {
+    return this.backwards.find(filter, limit, before);
   }
 
   private readonly released = (follower: Follower): void => {

@@ -1,5 +1,8 @@
 import type { EncodedFrames, Frame } from '../../kernel/stream';
 import type { Filter } from './filter';
+import type { RecentEvents } from './recent';
+import type { Subscribers } from './subscribers';
+import type { WebhookService } from './webhook_channel';
 
 /** The event log in figures. */
 export interface EventFigures {
@@ -19,12 +22,19 @@ export interface EventFigures {
 }
 
 declare module '../../kernel/context' {
+  interface Services {
+    readonly subscribers: Subscribers;
+    readonly webhooks: WebhookService;
+  }
+
   interface EventService {
     /**
      * Follows the log from the moment of the call, or from right behind `since` (an event's id). Holds a subscription until the
      * generator ends or `signal` aborts. Throws `shutting_down` once the log has been stopped.
      */
     follow(filter: Filter, since: string | null, signal: AbortSignal): AsyncGenerator<Frame | EncodedFrames>;
+    /** The newest events for a filter, from right before the event with a number. */
+    recent(filter: Filter, limit: number, before: number | null): Promise<RecentEvents>;
     figures(): EventFigures;
   }
 }

@@ -1,7 +1,9 @@
 import { strict, t } from '../../kernel/schema';
 import { defineStream } from '../../kernel/stream';
-import { parseFilter } from './filter';
-import { MAX_PATTERN_CHARS, MAX_PATTERNS } from './pattern';
+import { parseFilter, type Filter } from './filter';
+import { firstOf } from './finite';
+import { introduced } from './managed';
+import { MAX_PATTERN_CHARS, MAX_PATTERNS, parsePattern, type Pattern } from './pattern';
 import './service';
 
 const Channel = t.String({ minLength: 1, maxLength: MAX_PATTERN_CHARS });
@@ -13,7 +15,9 @@ export const eventStream = defineStream({
     '`pub` carries `{subscription_id, scope, topic, data, seq, ts_ns, source, matched}`, `matched` being the patterns of this stream that let it through.',
     'With `Last-Event-ID` (or `last_event_id`) the stored events behind that id come first; `gap` `{requested, oldest, newest, lost}` says what is no longer there.',
     '`lagged` `{from, to, missed}` says that the client read too slowly; resuming by its id brings what was missed.',
-    '`shutdown` `{reason, retry_ms}` comes before the daemon ends the stream.',
+    '`shutdown` `{reason, retry_ms}` comes before the daemon ends the stream, `end` `{reason, hint}` before a stream ends that must not be opened again as it is:',
+    'its token is gone (`token_removed`) or lost the scope (`scope_lost`), or `limit` is reached (`limit`; resuming behind its id `end` is answered 204, for good).',
+    'With `managed` the first frame is `stream` `{stream_id, subscriptions}`, and `subscribe`, `unsubscribe` and `subscription_set_paused` change what it hears.',
   ].join('\n'),
   scope: 'event.read',
   path: '/stream/events',
@@ -23,15 +27,25 @@ export const eventStream = defineStream({
         description: 'Patterns `SCOPE.TOPIC` with `*` and `?`; repeat the parameter for several. `*.*` by default.',
       }),
     ),
+    limit: t.Optional(t.Integer({ minimum: 1, maximum: 1_000_000, description: 'End after so many events.' })),
+    managed: t.Optional(t.Boolean({ description: 'Tell the id of the stream, so that its subscriptions can be changed.' })),
     last_event_id: t.Optional(t.String({ maxLength: 200, description: 'As the header `Last-Event-ID`, which wins.' })),
   }),
-  events: ['pub', 'gap', 'lagged', 'shutdown'],
-  errors: ['bad_pattern'],
+  events: ['pub', 'stream', 'gap', 'lagged', 'shutdown', 'end'],
+  errors: ['bad_pattern', 'too_many'],
   cli: { path: ['events'], positional: ['channel'] },
   example: { channel: '*.build.*' },
-  handle: ({ events }, { channel = '*.*', last_event_id = '' }, call) => {
-    const filter = parseFilter(typeof channel === 'string' ? [channel] : channel);
+  handle: ({ events, subscribers }, { channel = '*.*', limit, managed = false }, call) => {
+    const texts = typeof channel === 'string' ? [channel] : channel;
+    const filter = parseFilter(texts);
     if (typeof filter === 'string') throw call.fail('bad_pattern', `${filter}.`, { path: '/channel' });
-    return events.follow(filter, call.lastEventId || last_event_id || null, call.signal);
+    const follow = (each: Filter) => events.follow(each, call.lastEventId, call.signal);
+    if (!managed) return limit === undefined ? follow(filter) : firstOf(limit, filter, follow);
+    if (limit !== undefined) throw call.fail('bad_args', 'A managed stream has no limit.', { path: '/limit' });
+    const set = subscribers.open(call.caller, call.signal);
+    const most = subscribers.limit();
+    const patterns = texts.map(parsePattern) as Pattern[];
+    if (!subscribers.add(set, patterns)) throw call.fail('too_many', `One stream has at most ${most} subscriptions.`, { extra: { limit: most } });
+    return introduced(set, follow(set));
   },
 });
