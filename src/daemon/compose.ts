@@ -169,6 +169,8 @@ const eventLimits = (config: LiveConfig) => ({
   max_count: config.value('events.max_count'),
   max_age_secs: config.value('events.max_age_secs'),
   max_bytes: config.value('events.max_bytes'),
+  kinds: config.value('events.kinds'),
+  dedup_secs: config.value('events.dedup_secs'),
 });
 
 /** The rules of the TCP gate, built anew only when the configuration changes. */

@@ -2,6 +2,7 @@ import type { Check } from '../areas/meta/service';
 import { fail, type DoctorTarget } from './check';
 import { checkConfig, checkFiles, checkFolders, checkTokenFile } from './check_files';
 import { checkDatabases, checkSqlite } from './check_database';
+import { checkEvents } from './check_events';
 import { checkListeners } from './check_network';
 import { checkSystem } from './check_system';
 import { resolvePaths, withoutRuntimeDir, type Env } from './paths';
@@ -17,6 +18,7 @@ export async function runChecks(target: DoctorTarget): Promise<readonly Check[]>
     ['listeners', () => checkListeners(target)],
     ['sqlite_version', () => checkSqlite()],
     ['databases', () => checkDatabases(target)],
+    ['event_log', () => checkEvents(target)],
     ['system', () => checkSystem(target)],
   ];
   const found: Check[] = [];

@@ -15,6 +15,9 @@ export interface WebhookSetting {
   readonly header: string;
 }
 
+/** Bounds of single kinds of events, beside those of the whole log. */
+export type KindSettings = Readonly<Record<string, { readonly max_count?: number; readonly max_age_secs?: number; readonly max_bytes?: number }>>;
+
 /** Every setting's value by its key. */
 export interface Values {
   readonly 'http.listen': string;
@@ -41,12 +44,14 @@ export interface Values {
   readonly 'events.max_count': number;
   readonly 'events.max_age_secs': number;
   readonly 'events.max_bytes': number;
+  readonly 'events.kinds': KindSettings;
+  readonly 'events.dedup_secs': number;
   readonly 'shutdown.grace_ms': number;
   readonly webhook: readonly WebhookSetting[];
 }
 
 export type SettingKey = keyof Values;
-export type SettingType = 'listen' | 'boolean' | 'hosts' | 'origins' | 'tokens' | 'level' | 'integer' | 'webhooks';
+export type SettingType = 'listen' | 'boolean' | 'hosts' | 'origins' | 'tokens' | 'level' | 'integer' | 'kinds' | 'webhooks';
 
 export interface Setting<K extends SettingKey = SettingKey> {
   /** `SECTION.NAME` as in config.toml; a key without a dot is a whole section. */
@@ -137,6 +142,22 @@ declare('cache.max_ns_entries', 1_000_000, { type: 'integer', min: 1, doc: 'Entr
 declare('events.max_count', 1_000_000, { type: 'integer', min: 1, doc: 'Events the log keeps.' });
 declare('events.max_age_secs', 7 * 86_400, { type: 'integer', unit: 'seconds', min: 1, max: 3_153_600_000, doc: 'How long the log keeps an event.' });
 declare('events.max_bytes', 512 * MiB, { type: 'integer', unit: 'bytes', min: MiB, doc: 'Bytes the log keeps.' });
+declare(
+  'events.kinds',
+  { fs: { max_count: 200_000, max_age_secs: 86_400, max_bytes: 64 * MiB } },
+  {
+    type: 'kinds',
+    env: null,
+    doc: 'Narrower bounds of single kinds of events: a table KIND = { max_count, max_age_secs, max_bytes }.',
+  },
+);
+declare('events.dedup_secs', 120, {
+  type: 'integer',
+  unit: 'seconds',
+  min: 1,
+  max: 604_800,
+  doc: 'How long an `id` given to publish is remembered, so that a repetition is recognised.',
+});
 declare('shutdown.grace_ms', 5000, {
   type: 'integer',
   unit: 'milliseconds',
@@ -174,6 +195,8 @@ export function expectation(setting: Setting): string {
       return 'tables [webhook.CHANNEL] with secret = "..." and, where it is not the default, header = "..."';
     case 'level':
       return `one of ${LEVELS.join(', ')}`;
+    case 'kinds':
+      return 'a table of KIND = { max_count = N, max_age_secs = N, max_bytes = N }';
     case 'integer':
       return `an integer from ${setting.min} to ${setting.max}`;
   }

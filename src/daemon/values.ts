@@ -1,6 +1,6 @@
 import { isScopePattern } from '../kernel/caller';
 import { LEVELS } from '../kernel/log';
-import { expectation, type Setting, type TokenSetting, type WebhookSetting } from './settings';
+import { expectation, type KindSettings, type Setting, type TokenSetting, type WebhookSetting } from './settings';
 
 /** Why a value does not fit. `path` are the keys below the setting; the text never holds the value of a secret. */
 export class ValueFault extends Error {
@@ -43,6 +43,8 @@ export function fromToml(setting: Setting, value: unknown): unknown {
       return strings(setting, value, origin);
     case 'boolean':
       return typeof value === 'boolean' ? value : bad(setting, value);
+    case 'kinds':
+      return kinds(setting, value);
     case 'integer':
       return integer(setting, value);
     case 'level':
@@ -62,6 +64,7 @@ export function fromToml(setting: Setting, value: unknown): unknown {
 export function fromText(setting: Setting, text: string): unknown {
   if (setting.type === 'boolean') return text === 'true' || text === '1' ? true : text === 'false' || text === '0' ? false : bad(setting, text);
   if (setting.type === 'integer') return /^-?\d+$/.test(text.trim()) ? integer(setting, Number(text)) : bad(setting, text);
+  if (setting.type === 'kinds') return kinds(setting, json(setting, text));
   if (setting.type === 'hosts' || setting.type === 'origins')
     return fromToml(
       setting,
@@ -110,6 +113,23 @@ function strings(setting: Setting, value: unknown, valid: (text: string) => bool
   if (!Array.isArray(value)) return bad(setting, value);
   for (const item of value) if (typeof item !== 'string' || !valid(item)) return bad(setting, item);
   return Object.freeze([...value] as string[]);
+}
+
+function kinds(setting: Setting, value: unknown): KindSettings {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return bad(setting, value);
+  for (const [kind, bounds] of Object.entries(value as Record<string, unknown>)) {
+    if (!/^[a-z][a-z0-9_]{0,63}$/.test(kind)) throw new ValueFault(`"${kind}" is no kind of event`, [kind]);
+    if (typeof bounds !== 'object' || bounds === null || Array.isArray(bounds)) return bad(setting, bounds);
+    for (const [name, bound] of Object.entries(bounds as Record<string, number>))
+      if (
+        !['max_count', 'max_age_secs', 'max_bytes'].includes(name) ||
+        !Number.isSafeInteger(bound) ||
+        bound < 1 ||
+        (name === 'max_age_secs' && bound > 3_153_600_000)
+      )
+        throw new ValueFault(`${kind}.${name}: a kind has max_count, max_age_secs and max_bytes, integers from 1`, [kind, name]);
+  }
+  return Object.freeze(structuredClone(value)) as KindSettings;
 }
 
 const host = (text: string): boolean => /^(?:[A-Za-z0-9_.-]+|\[[0-9a-fA-F:.]+\])(?::\d{1,5})?$/.test(text);

@@ -51,6 +51,13 @@ export const CODES = {
     'The token does not grant this operation.',
     'Give the token the required scope in config.toml and run `zd reload`.',
   ),
+  foreign_scope: code(
+    403,
+    EXIT.refused,
+    false,
+    'That scope belongs to another publisher.',
+    'Leave the scope out: an event has the scope of who publishes it.',
+  ),
   origin_denied: code(403, EXIT.refused, false, 'This origin may not call zd.', 'Add the exact origin to http.allowed_origins.'),
   host_denied: code(
     421,

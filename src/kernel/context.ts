@@ -11,8 +11,19 @@ export interface EventDraft {
   readonly scope: string;
   readonly topic: string;
   readonly source: string;
+  /** The session a private event belongs to: only streams of that session get it. */
+  readonly session?: string | null;
+  /** Private when there is a session, public otherwise. A private event without a session is for nobody but the database. */
   readonly visibility?: 'public' | 'private';
+  /** Milliseconds after which it is neither replayed nor listed, and its content is removed. */
+  readonly ttlMs?: number;
   readonly data: unknown;
+}
+
+/** What the publisher of a stored event calls it, so that a repetition within the window is recognised. */
+export interface EventKey {
+  readonly publisher: string;
+  readonly key: string;
 }
 
 export interface EventRecord {
@@ -29,11 +40,23 @@ export interface EventRecord {
   readonly session?: string | null;
   /** Compact JSON text: stored once, sent as it is. */
   readonly data: string;
+  /** Never stored: `seq` and `id` are those of the last event stored before it. */
+  readonly ephemeral?: boolean;
+}
+
+/** `duplicate`: the key was used before, `event` is the first event under it as far as it is known, and nothing was stored or sent. */
+export interface Published {
+  readonly event: Pick<EventRecord, 'seq' | 'id' | 'ts'>;
+  /** Live streams it was queued to. */
+  readonly delivered: number;
+  readonly duplicate: boolean;
 }
 
 /** The one event log. A publish resolves when its event is committed; subscribers hear it right after. */
 export interface EventService {
-  publish(draft: EventDraft): Promise<{ readonly event: EventRecord; readonly delivered: number }>;
+  publish(draft: EventDraft, key?: EventKey): Promise<Published>;
+  /** Sends an event to the live streams and keeps nothing of it, in order with what the same caller stores. */
+  broadcast(draft: EventDraft): Promise<Published>;
   /** Adds an event to the write of `zd.db` that is under way, so it is stored exactly when the fact it tells of is. Only inside a write's work. */
   append(draft: EventDraft): EventRecord;
 }

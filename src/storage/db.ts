@@ -29,7 +29,7 @@ export class Db {
   private pending: Pending[] = [];
   private level: Durability | undefined;
   private groupLevel: Durability;
-  private readonly listeners: (() => void)[] = [];
+  private readonly listeners = { beforeCommit: [] as (() => void)[], commit: [] as (() => void)[], rollback: [] as (() => void)[] };
   private readonly statements: Statement[] = [];
   private closed = false;
 
@@ -78,7 +78,17 @@ export class Db {
 
   /** Called after every commit, before the writers' promises resolve. */
   onCommit(listener: () => void): void {
-    this.listeners.push(listener);
+    this.listeners.commit.push(listener);
+  }
+
+  /** Called inside every transaction when its work is done: sums that belong to it are written once, not per change. */
+  beforeCommit(listener: () => void): void {
+    this.listeners.beforeCommit.push(listener);
+  }
+
+  /** Called when a transaction was taken back, so what was noted of it in memory is forgotten before its members run again. */
+  onRollback(listener: () => void): void {
+    this.listeners.rollback.push(listener);
   }
 
   /** Commits what is queued now. */
@@ -113,18 +123,20 @@ export class Db {
     this.sqlite.run('BEGIN IMMEDIATE');
     try {
       const values = run();
+      for (const listener of this.listeners.beforeCommit) listener();
       failpoint('storage.before_commit');
       this.sqlite.run('COMMIT');
       failpoint('storage.after_commit');
       return values;
     } catch (error) {
       if (this.sqlite.inTransaction) this.sqlite.run('ROLLBACK');
+      for (const listener of this.listeners.rollback) listener();
       throw error;
     }
   }
 
   private committed(): void {
-    for (const listener of this.listeners) listener();
+    for (const listener of this.listeners.commit) listener();
   }
 
   private setLevel(level: Durability): void {

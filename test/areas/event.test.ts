@@ -93,7 +93,7 @@ test('too many or too long patterns and unknown parameters are bad arguments', a
   }
 });
 
-test.each([{}, { topic: '' }, { topic: 7 }, { topic: 'a\nb' }, { topic: 'x'.repeat(513) }, { topic: '\ud800' }, { topic: 'x', scope: 'job:1' }])(
+test.each([{}, { topic: '' }, { topic: 7 }, { topic: 'a\nb' }, { topic: 'x'.repeat(513) }, { topic: '\ud800' }, { topic: 'x', scope: 1 }])(
   'publishing %p is refused and stores nothing',
   async (input) => {
     const before = (await zd.call('event_stats')).body.newest;

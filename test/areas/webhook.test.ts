@@ -122,7 +122,7 @@ test('names that are no channel and other methods are refused', async () => {
     const { status } = await zd.fetch(`/webhook/${name}`, { method: 'POST', body: '1' });
     expect([400, 404, 405]).toContain(status);
   }
-  expect((await zd.tcp('/webhook/github')).status).toBe(405);
+  expect((await zd.fetch('/webhook/github')).status).toBe(405);
 });
 
 test('the secret is nowhere to be read', async () => {

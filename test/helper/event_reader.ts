@@ -9,7 +9,7 @@ interface Heard {
 }
 
 /** A reader over a follower that hands out one frame at a time. */
-export function readerOf(log: EventLog, since: string | null, signal: AbortSignal, pattern: string) {
+export function readerOf(log: EventLog, since: Parameters<EventLog['follow']>[1], signal: AbortSignal, pattern: string) {
   const filter = parseFilter([pattern]);
   if (typeof filter === 'string') throw new Error(filter);
   const frames: AsyncGenerator<Frame | EncodedFrames> = log.follow(filter, since, signal);

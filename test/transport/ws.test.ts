@@ -1,6 +1,4 @@
 import { beforeAll, describe, expect, test } from 'bun:test';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { startDaemon, type TestDaemon } from '../helper/daemon';
 import { openSocket, type SocketOptions } from '../helper/socket';
 import { publishTo } from '../helper/stream';
@@ -162,8 +160,8 @@ describe('subscriptions', () => {
       err: { code: 'bad_args', path: '/since' },
     });
     const lost = await over();
-    await lost.call('subscribe', { pattern: '*.*', since: 'someone-else' });
-    expect(await lost.event()).toMatchObject({ event: 'gap', requested: 'someone-else', event_id: expect.any(String) });
+    await lost.call('subscribe', { pattern: '*.*', since: 'elsewhere0-5' });
+    expect(await lost.event()).toMatchObject({ event: 'gap', requested: 'elsewhere0-5', event_id: expect.any(String) });
     for (const each of [socket, lost]) each.ws.close();
   });
 
@@ -210,42 +208,5 @@ describe('subscriptions', () => {
     }
     still.ws.close();
     quick.ws.close();
-  });
-});
-
-describe('the end', () => {
-  const reload = async (list: string) => {
-    writeFileSync(join(zd.home, 'config.toml'), tokens(list), { mode: 0o600 });
-    expect((await zd.call('daemon', { verb: 'reload' })).status).toBe(200);
-  };
-
-  test('a token that is removed or loses the scope ends its socket with the reason', async () => {
-    const gone = await over({ tcp: true, headers: bearer('full') });
-    const narrowed = await over({ tcp: true, headers: bearer('reader') });
-    const stays = await over({ tcp: true, headers: bearer('keeper') });
-    for (const each of [narrowed, stays]) await each.call('subscribe', { pattern: '*.end' });
-    await reload('reader = { token = "reader-token-0123456789", scopes = ["cache.*"] }');
-    expect(await gone.event()).toMatchObject({ event: 'end', reason: 'token_removed', hint: expect.any(String) });
-    expect((await gone.closed).code).toBe(1008);
-    expect(await narrowed.event()).toMatchObject({ event: 'end', reason: 'scope_lost' });
-    expect((await narrowed.closed).code).toBe(1008);
-    expect((await publishTo(zd, 'end')).delivered_to).toBe(1);
-    expect((await stays.event()).topic).toBe('end');
-    stays.ws.close();
-    await reload(ALL);
-  });
-
-  test('a stop tells every socket and is not held up by one', async () => {
-    const stopping = await startDaemon();
-    const [idle, listening] = [await openSocket(stopping), await openSocket(stopping)];
-    await listening.call('subscribe', { pattern: '*.*' });
-    const waiting = listening.call('wait_for_event', { patterns: '*.never' });
-    await until('both follow the log', async () => (await stopping.call('event_stats')).body.streams === 2);
-    const stopped = stopping.stop();
-    expect(await idle.event()).toMatchObject({ event: 'shutdown' });
-    expect(await listening.event()).toMatchObject({ event: 'shutdown', reason: 'stopping', retry_ms: expect.any(Number) });
-    expect(await waiting).toMatchObject({ ok: false, err: { code: 'shutting_down' } });
-    expect([(await idle.closed).code, (await listening.closed).code]).toEqual([1001, 1001]);
-    expect(await stopped).toBe(0);
   });
 });

@@ -3,6 +3,7 @@ import { apiHistory } from './api_history';
 import { apiStream } from './api_stream';
 import { definitionsStream } from './definitions_stream';
 import { subscriptionSetPaused } from './pause';
+import { eventList } from './list';
 import { publish } from './publish';
 import { eventStats } from './stats';
 import { eventStream } from './stream';
@@ -14,7 +15,7 @@ import { webhook } from './webhook';
 export const eventArea: Area = {
   name: 'event',
   summary: 'Publish and subscribe over one stored log.',
-  ops: [publish, eventStats, waitForEvent, subscribe, unsubscribe, subscriptionSetPaused],
+  ops: [publish, eventList, eventStats, waitForEvent, subscribe, unsubscribe, subscriptionSetPaused],
   streams: [eventStream, definitionsStream, apiStream],
   routes: [apiHistory, webhook],
 };

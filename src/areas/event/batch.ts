@@ -23,7 +23,8 @@ export class Batch implements EncodedFrames {
     private readonly writer: FrameWriter = pubFrames,
   ) {
     this.count = events.length;
-    this.first = events[0]!.seq;
+    // A live-only event has the number of the stored one before it: missing it, nothing stored is missed.
+    this.first = events[0]!.seq + (events[0]!.ephemeral ? 1 : 0);
     this.last = events.at(-1)!.seq;
     this.bytes = events.reduce((sum, event) => sum + event.data.length + event.topic.length + FRAME_BYTES, 0);
   }

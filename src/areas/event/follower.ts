@@ -2,6 +2,7 @@ import type { EncodedFrames, Frame } from '../../kernel/stream';
 import { Batch, select } from './batch';
 import type { Filter } from './filter';
 import type { Hub, Subscription } from './hub';
+import { locate, type Since } from './since';
 import type { EventTable } from './table';
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -22,18 +23,15 @@ export class Follower {
     private readonly table: EventTable,
     private readonly hub: Hub,
     private readonly filter: Filter,
-    since: string | null,
+    since: Since,
     private readonly signal: AbortSignal,
+    private readonly now: () => number,
     private readonly released: (follower: Follower) => void,
   ) {
-    const newest = table.newest()?.seq ?? 0;
-    this.after = newest;
-    if (since !== null) {
-      const position = table.epochs.locate(since, newest);
-      this.after = position?.after ?? newest;
-      if (!position?.whole) this.opening = this.gap(since, null);
-    }
-    if (this.after === newest) this.subscription = hub.subscribe(filter);
+    const start = locate(table, since, filter.kinds);
+    this.after = start.after;
+    if (!start.whole) this.opening = this.gap(since.text, null);
+    if (this.after === table.last()) this.subscription = hub.subscribe(filter);
     // A generator that was never asked for its first frame never runs its finally.
     signal.addEventListener('abort', this.close, { once: true });
     if (signal.aborted) this.close();
@@ -59,7 +57,7 @@ export class Follower {
         const item = subscription.take();
         if (item instanceof Batch) yield item;
         else if (item) yield this.lagged(item);
-        else if (this.farewell) return yield this.goodbye(this.table.newest()?.seq ?? 0);
+        else if (this.farewell) return yield this.goodbye(this.table.last());
         else await subscription.wait();
       }
     } finally {
@@ -71,23 +69,25 @@ export class Follower {
   private async *replay(): AsyncGenerator<Frame | EncodedFrames> {
     while (this.open) {
       if (this.farewell) return yield this.goodbye(this.after);
-      const oldest = this.table.oldest()?.seq ?? 0;
-      if (this.after + 1 < oldest) {
+      const page = this.table.page(this.after, this.now());
+      const last = page?.last ?? this.table.last();
+      const lost = page?.missing === 0 ? 0 : this.table.lost(this.after, last, this.filter.kinds);
+      if (lost > 0) {
         const requested = this.table.epochs.id(this.after);
-        const lost = oldest - this.after - 1;
-        this.after = oldest - 1;
+        // Whoever comes back by the id of this frame is not told again of what is missing before the next event.
+        this.after = page ? page.first - 1 : last;
         yield this.gap(requested, lost);
-        continue;
       }
-      const page = this.table.page(this.after);
-      if (page.length === 0) {
+      if (!page) {
+        // The generator may have stood still at the gap above, and commits go on meanwhile.
+        if (this.table.last() > last) continue;
         this.subscription = this.hub.subscribe(this.filter);
         return;
       }
-      this.after = page.at(-1)!.seq;
+      this.after = page.last;
       const selected = select(
         this.filter,
-        page.map((event) => ({ event })),
+        page.events.map((event) => ({ event })),
       );
       if (selected) yield selected.batch;
       await nextTurn();

@@ -17,7 +17,8 @@ export const named = (name: string, body: (event: EventRecord, matched: string) 
 /** The stored JSON is spliced in as it is: one line, because JSON escapes every line break inside a string. */
 export const pubBody = (event: EventRecord, head: string, matched: string): string =>
   `{${head},"scope":${JSON.stringify(event.scope)},"topic":${JSON.stringify(event.topic)},"data":${event.data},` +
-  `"seq":${event.seq},"ts_ns":${nanos(event.ts)},"source":${JSON.stringify(event.source)},"matched":${matched}}`;
+  `"seq":${event.ephemeral ? 'null' : event.seq},"ts_ns":${nanos(event.ts)},"source":${JSON.stringify(event.source)},` +
+  `${typeof event.session === 'string' ? `"session_id":${JSON.stringify(event.session)},` : ''}"matched":${matched}}`;
 
 /** `pub` frames, for streams that share them: no subscription of one of them is named. */
 export const pubFrames: FrameWriter = named('pub', (event, matched) => pubBody(event, '"subscription_id":null', matched));

@@ -1,18 +1,25 @@
 import type { Clock } from '../../kernel/clock';
-import type { EventDraft, EventRecord, EventService } from '../../kernel/context';
+import type { EventDraft, EventKey, EventRecord, EventService, Published } from '../../kernel/context';
 import { ZdError } from '../../kernel/error';
 import type { Logger } from '../../kernel/log';
 import type { EncodedFrames, Frame } from '../../kernel/stream';
 import type { Db } from '../../storage/db';
 import type { Filter } from './filter';
 import { Follower } from './follower';
+import { History, type ListPage, type ListQuery } from './history';
 import { Hub, type Outgoing, type QueueLimits } from './hub';
 import { Recent, type RecentEvents } from './recent';
+import { EventKeys } from './keys';
+import { Retainer, type Retention } from './retention';
 import type { EventFigures } from './service';
-import { EventTable, type Retention } from './table';
+import type { Since } from './since';
+import { EventTable, type Edge } from './table';
 
 /** Read anew at each use, so a changed setting holds at once. */
-export interface EventLimits extends QueueLimits, Retention {}
+export interface EventLimits extends QueueLimits, Retention {
+  /** How long a publisher's key of an event is remembered. */
+  readonly dedup_secs: number;
+}
 
 const TRIM_EVERY_MS = 1000;
 /** How long `stop` waits for streams to take their last frame. */
@@ -25,11 +32,14 @@ export class EventLog implements EventService {
   private readonly table: EventTable;
   private readonly hub: Hub;
   private readonly backwards: Recent;
+  private readonly keys: EventKeys;
+  private readonly retainer: Retainer;
+  private readonly history: History;
   private readonly followers = new Set<Follower>();
-  /** Events appended since the last commit. A rolled-back write leaves its events here until the numbers are given again. */
+  /** Events of the transaction under way. */
   private staged: Outgoing[] = [];
-  private committed: number;
   private published = 0;
+  private committed: number;
   private timer: Timer | undefined;
   private trimming = false;
   private stopping: PromiseWithResolvers<void> | null = null;
@@ -40,56 +50,88 @@ export class EventLog implements EventService {
     private readonly log: Logger,
     private readonly limits: () => EventLimits,
   ) {
-    this.table = new EventTable(db);
+    this.table = new EventTable(db, clock.now());
     this.hub = new Hub(limits);
-    this.backwards = new Recent(db, this.table.epochs);
-    this.committed = this.table.newest()?.seq ?? 0;
+    this.backwards = new Recent(db, this.table);
+    this.committed = this.table.last();
+    this.keys = new EventKeys(db);
+    this.retainer = new Retainer(db, this.table);
+    this.history = new History(db, this.table);
     db.onCommit(this.deliver);
+    db.onRollback(() => {
+      this.staged = [];
+    });
+    for (const { first, last } of this.table.recovery.found)
+      log.warn('events: a crash took events; their numbers are not given again', { first, last, events: last - first + 1 });
   }
 
   start(): void {
     this.timer ??= setInterval(() => void this.trim(), TRIM_EVERY_MS).unref();
   }
 
-  async publish(draft: EventDraft): Promise<{ event: EventRecord; delivered: number }> {
+  async publish(draft: EventDraft, key?: EventKey): Promise<Published> {
     const data = JSON.stringify(draft.data ?? null);
     const ts = this.clock.now();
-    const { event, delivered } = await this.db.write(() => this.stage(draft, data, ts), 'normal');
-    return { event, delivered };
+    if (!key) {
+      const { event, delivered } = await this.db.write(() => this.stage(this.table.append(draft, data, ts)), 'normal');
+      return { event, delivered, duplicate: false };
+    }
+    const since = ts - this.limits().dedup_secs * 1000;
+    const done = await this.db.write(() => {
+      const first = this.keys.first(key, since);
+      if (first) return first;
+      const outgoing = this.stage(this.table.append(draft, data, ts));
+      this.keys.remember(key, outgoing.event.seq, ts);
+      return outgoing;
+    }, 'normal');
+    if ('event' in done) return { event: done.event, delivered: done.delivered, duplicate: false };
+    return { event: { ...done, id: this.table.epochs.id(done.seq) }, delivered: 0, duplicate: true };
+  }
+
+  async broadcast(draft: EventDraft): Promise<Published> {
+    const { kind, scope, topic, source, session = null, visibility = session === null ? 'public' : 'private' } = draft;
+    const data = JSON.stringify(draft.data ?? null);
+    const ts = this.clock.now();
+    // It takes part in the group commit only for its place among the events of the same turn.
+    const { event, delivered } = await this.db.write(() => {
+      const seq = this.table.last();
+      return this.stage({ seq, id: this.table.epochs.id(seq), ts, kind, scope, topic, source, visibility, session, data, ephemeral: true });
+    }, 'normal');
+    return { event, delivered, duplicate: false };
   }
 
   /** Adds an event to the write that is under way, so it is stored exactly when the fact it tells of is. Only inside a write's work. */
   append(draft: EventDraft): EventRecord {
-    return this.stage(draft, JSON.stringify(draft.data ?? null), this.clock.now()).event;
+    return this.stage(this.table.append(draft, JSON.stringify(draft.data ?? null), this.clock.now())).event;
   }
 
-  private stage(draft: EventDraft, data: string, ts: number): Outgoing {
-    const outgoing = { event: this.table.append(draft, data, ts), delivered: 0 };
-    // Numbers start over after a rollback: whatever stands at or behind this one was never committed.
-    this.staged.length = outgoing.event.seq - this.committed - 1;
+  private stage(event: EventRecord): Outgoing {
+    const outgoing = { event, delivered: 0 };
     this.staged.push(outgoing);
     return outgoing;
   }
 
   private readonly deliver = (): void => {
-    if (this.staged.length === 0) return;
-    const newest = this.table.newest()?.seq ?? 0;
-    const items = this.staged.slice(0, newest - this.committed);
+    const items = this.staged;
+    if (items.length === 0) return;
     this.staged = [];
+    const newest = items.at(-1)!.event.seq;
+    this.published += newest - this.committed;
     this.committed = newest;
-    this.published += items.length;
-    if (items.length > 0) this.hub.deliver(items);
+    this.table.recovery.committed(newest);
+    this.hub.deliver(items);
   };
 
-  follow(filter: Filter, since: string | null, signal: AbortSignal): AsyncGenerator<Frame | EncodedFrames> {
+  follow(filter: Filter, since: string | Since | null, signal: AbortSignal): AsyncGenerator<Frame | EncodedFrames> {
     if (this.stopping) throw new ZdError('shutting_down');
-    const follower = new Follower(this.table, this.hub, filter, since, signal, this.released);
+    const from: Since = typeof since === 'string' ? { kind: 'id', text: since } : (since ?? { kind: 'latest', text: 'latest' });
+    const follower = new Follower(this.table, this.hub, filter, from, signal, () => this.clock.now(), this.released);
     if (!signal.aborted) this.followers.add(follower);
     return follower.frames();
   }
 
   recent(filter: Filter, limit: number, before: number | null): Promise<RecentEvents> {
-    return this.backwards.find(filter, limit, before);
+    return this.backwards.find(filter, limit, before, this.clock.now());
   }
 
   private readonly released = (follower: Follower): void => {
@@ -102,18 +144,22 @@ export class EventLog implements EventService {
     return this.followers.size;
   }
 
+  list(query: ListQuery, signal: AbortSignal): Promise<ListPage | null> {
+    return this.history.page(query, this.clock.now(), signal);
+  }
+
   figures(): EventFigures {
-    const [oldest, newest] = [this.table.oldest(), this.table.newest()];
-    const edge = (row: { seq: number; ts: number } | null) => row && { seq: row.seq, id: this.table.epochs.id(row.seq), ts: row.ts };
+    const edge = (row: Edge | null) => row && { ...row, id: this.table.epochs.id(row.seq) };
     return {
-      count: oldest && newest ? newest.seq - oldest.seq + 1 : 0,
-      bytes: oldest && newest ? newest.log_bytes - oldest.log_bytes + oldest.bytes : 0,
-      oldest: edge(oldest),
-      newest: edge(newest),
+      ...this.table.kinds.total(),
+      kinds: this.table.kinds.figures(),
+      oldest: edge(this.table.oldest()),
+      newest: edge(this.table.newest()),
       streams: this.followers.size,
       filters: this.hub.size,
       published: this.published,
       ...this.hub.counters,
+      lost: this.table.recovery.lost(),
     };
   }
 
@@ -121,8 +167,18 @@ export class EventLog implements EventService {
   async trim(): Promise<void> {
     if (this.trimming || this.stopping) return;
     this.trimming = true;
+    const now = this.clock.now();
+    const { retainer, keys } = this;
     try {
-      while (!this.stopping && (await this.db.write(() => this.table.trim(this.limits(), this.clock.now()), 'normal')));
+      await this.pieces(() => retainer.expire(now));
+      await this.pieces(() => keys.sweep(now - this.limits().dedup_secs * 1000));
+      for (const [kind, bounds] of Object.entries(this.limits().kinds))
+        for (let more = true; more && !this.stopping;) {
+          const looked = await this.db.write(() => retainer.trimKind(kind, { ...this.limits(), ...bounds }, now), 'normal');
+          retainer.looked(looked);
+          more = looked.more;
+        }
+      await this.pieces(() => retainer.trimLog(this.limits(), now));
       if (!this.stopping) await this.table.pruneEpochs();
     } catch (error) {
       if (!this.stopping) this.log.warn('events: retention failed', { error });
@@ -131,11 +187,16 @@ export class EventLog implements EventService {
     }
   }
 
+  private async pieces(work: () => boolean): Promise<void> {
+    while (!this.stopping && (await this.db.write(work, 'normal')));
+  }
+
   /** Ends every stream with a `shutdown` frame; resolves when they have ended, after a second at the latest. */
   async stop(reason = 'stopping'): Promise<void> {
     if (this.stopping) return this.stopping.promise;
     this.stopping = Promise.withResolvers();
     clearInterval(this.timer);
+    this.table.recovery.close();
     if (this.followers.size === 0) return this.stopping.resolve();
     for (const follower of this.followers)
       follower.end({ reason, retry_ms: Math.round(RETRY_MS.least + Math.random() * (RETRY_MS.most - RETRY_MS.least)) });

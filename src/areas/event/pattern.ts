@@ -1,4 +1,5 @@
 import { compileGlob } from './glob';
+import { HTTP, HTTP_AS_SHELL } from './scope';
 
 export const MAX_PATTERN_CHARS = 1024;
 export const MAX_PATTERNS = 64;
@@ -6,15 +7,17 @@ export const MAX_PATTERNS = 64;
 /** `<scope>.<topic>`, split at the first dot. */
 export interface Pattern {
   readonly text: string;
+  /** What the scope and the topic of everything it matches begin with. */
+  readonly scopePrefix: string;
+  readonly topicPrefix: string;
   matches(scope: string, topic: string): boolean;
 }
 
 /** The kinds of origin that carry an id, as in `job:12`; beside them there is only `http`. */
 const FORMS = ['shell', 'job', 'tag', 'mesh', 'session', 'user'] as const;
 
-/** Callers of the HTTP surface have no shell; to patterns written for shells they are shell 0 (contract: pattern matching). */
-const HTTP = 'http';
-const HTTP_AS_SHELL = 'shell:0';
+/** What every text that a glob matches begins with. */
+const literal = (glob: string): string => /^[^*?]*/.exec(glob)![0];
 
 /** The pattern, or what is wrong with it in words for the caller. */
 export function parsePattern(text: string): Pattern | string {
@@ -30,7 +33,13 @@ export function parsePattern(text: string): Pattern | string {
   const topicMatches = compileGlob(topic);
   const any = scope === '*';
   const http = scopeMatches(HTTP) || scopeMatches(HTTP_AS_SHELL);
-  return { text, matches: (from, about) => (any || (from === HTTP ? http : scopeMatches(from))) && topicMatches(about) };
+  const scopePrefix = http ? '' : literal(scope);
+  return {
+    text,
+    scopePrefix,
+    topicPrefix: literal(topic),
+    matches: (from, about) => (any || (from === HTTP ? http : scopeMatches(from))) && topicMatches(about),
+  };
 }
 
 /** Whether some origin can match: a scope that never could is a mistake worth telling. */

@@ -3,6 +3,9 @@ import type { Filter } from './filter';
 import type { RecentEvents } from './recent';
 import type { Subscribers } from './subscribers';
 import type { WebhookService } from './webhook_channel';
+import type { ListQuery, ListPage } from './history';
+import type { LostRange } from './recovery';
+import type { Since } from './since';
 
 /** The event log in figures. */
 export interface EventFigures {
@@ -19,6 +22,10 @@ export interface EventFigures {
   readonly published: number;
   readonly delivered: number;
   readonly missed: number;
+  /** Numbers whose events a crash took, oldest first. */
+  readonly lost: readonly LostRange[];
+  /** Per kind what is kept now. */
+  readonly kinds: Readonly<Record<string, { readonly count: number; readonly bytes: number }>>;
 }
 
 declare module '../../kernel/context' {
@@ -29,10 +36,12 @@ declare module '../../kernel/context' {
 
   interface EventService {
     /**
-     * Follows the log from the moment of the call, or from right behind `since` (an event's id). Holds a subscription until the
-     * generator ends or `signal` aborts. Throws `shutting_down` once the log has been stopped.
+     * Follows the log from the moment of the call, or from `since`: an event's id as text, or what `parseSince` made. Holds a
+     * subscription until the generator ends or `signal` aborts. Throws `shutting_down` once the log has been stopped.
      */
-    follow(filter: Filter, since: string | null, signal: AbortSignal): AsyncGenerator<Frame | EncodedFrames>;
+    follow(filter: Filter, since: string | Since | null, signal: AbortSignal): AsyncGenerator<Frame | EncodedFrames>;
+    /** A page of stored events, null when the cursor is none of this log's. Gives way to other work while it looks; ends early when `signal` aborts. */
+    list(query: ListQuery, signal: AbortSignal): Promise<ListPage | null>;
     /** The newest events for a filter, from right before the event with a number. */
     recent(filter: Filter, limit: number, before: number | null): Promise<RecentEvents>;
     figures(): EventFigures;

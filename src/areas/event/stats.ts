@@ -22,13 +22,24 @@ export const eventStats = defineOp({
     filters: Count('Distinct filters of the live streams; each event is encoded once per filter.'),
     published: Count('Events stored since start.'),
     delivered: Count('Events queued to live streams since start.'),
+    kinds: t.Record(t.String(), strict({ events: Count('Events.'), bytes: Count('Bytes.') }), { description: 'What the log keeps of each kind.' }),
+    lost: t.Array(strict({ from: t.Integer(), to: t.Integer(), events: Count('How many.'), found_at_ns: Nanos }), {
+      description: 'Numbers whose events a crash took, found at a start. They are not given again.',
+    }),
     missed: Count('Events that streams missed since start because they read too slowly; each was told.'),
   }),
   errors: [],
   cli: { path: ['event', 'stats'] },
   example: {},
   handle: ({ events }) => {
-    const { count, oldest, newest, ...figures } = events.figures();
-    return { events: count, oldest: edge(oldest), newest: edge(newest), ...figures };
+    const { count, oldest, newest, lost, kinds, ...figures } = events.figures();
+    return {
+      events: count,
+      oldest: edge(oldest),
+      newest: edge(newest),
+      kinds: Object.fromEntries(Object.entries(kinds).map(([kind, each]) => [kind, { events: each.count, bytes: each.bytes }])),
+      lost: lost.map(({ first, last, foundAt }) => ({ from: first, to: last, events: last - first + 1, found_at_ns: nanos(foundAt) })),
+      ...figures,
+    };
   },
 });

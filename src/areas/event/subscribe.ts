@@ -1,6 +1,9 @@
 import { defineOp } from '../../kernel/op';
 import { strict, t } from '../../kernel/schema';
+import { audienceFor } from './audience';
 import { MAX_PATTERN_CHARS, MAX_PATTERNS, parsePattern, type Pattern } from './pattern';
+import { SinceText } from './schema';
+import { parseSince } from './since';
 import './service';
 
 const Pattern = t.String({ minLength: 1, maxLength: MAX_PATTERN_CHARS });
@@ -12,6 +15,7 @@ export const subscribe = defineOp({
   description: [
     'Over /ws the subscription belongs to the socket that made the call, and its events come there as `match` frames.',
     'Over HTTP it needs the `stream_id` that a stream opened with `GET /stream/events?managed=true` tells in its first frame.',
+    '`since` is possible only with the first subscription of a socket: reconnect with all patterns and the last `event_id`.',
     'Either way it ends with the connection. An event that several patterns match comes once and names all of them.',
   ].join('\n'),
   scope: 'event.read',
@@ -23,9 +27,7 @@ export const subscribe = defineOp({
     stream_id: t.Optional(
       t.String({ maxLength: 100, description: 'The stream that gets the subscription; needed where the call is not made over /ws.' }),
     ),
-    since: t.Optional(
-      t.String({ minLength: 1, maxLength: 200, description: 'Begin behind the event with this id. Only with the first subscription of a socket.' }),
-    ),
+    since: t.Optional(SinceText),
     list: t.Optional(t.Boolean({ description: 'List your subscriptions instead.' })),
   }),
   output: strict({
@@ -37,7 +39,7 @@ export const subscribe = defineOp({
   errors: ['bad_pattern', 'no_stream', 'too_many'],
   cli: { path: ['event', 'subscriptions'] },
   example: { list: true },
-  handle: ({ events, subscribers }, { pattern = [], stream_id, since, list = false }, call) => {
+  handle: ({ events, subscribers, clock }, { pattern = [], stream_id, since, list = false }, call) => {
     const texts = typeof pattern === 'string' ? [pattern] : pattern;
     if (list !== (texts.length === 0)) throw call.fail('bad_args', 'Give either a pattern or list.', { path: '/pattern' });
     if (list) return { subscriptions: subscribers.owned(call, stream_id).flatMap((set) => set.rows()) };
@@ -49,9 +51,11 @@ export const subscribe = defineOp({
     if (!existing && (!connection || stream_id !== undefined)) throw call.fail('no_stream');
     if (existing && since !== undefined)
       throw call.fail('bad_args', 'since is possible only with the first subscription of a socket.', { path: '/since' });
-    const set = existing ?? subscribers.open(call.caller, connection!.signal, connection);
+    const from = since === undefined ? null : parseSince(since, clock.now());
+    if (typeof from === 'string') throw call.fail('bad_args', `/since: ${from}.`, { path: '/since' });
+    const set = existing ?? subscribers.open(call.caller, audienceFor(undefined, call), connection!.signal, connection);
     const ids = subscribers.add(set, patterns as Pattern[]);
-    if (!existing) connection!.attach(events.follow(set, since ?? null, connection!.signal), 'event.read');
+    if (!existing) connection!.attach(events.follow(set, from, connection!.signal), 'event.read');
     if (!ids)
       throw call.fail('too_many', `One connection has at most ${subscribers.limit()} subscriptions.`, { extra: { limit: subscribers.limit() } });
     const rows = set.rows().filter((row) => ids.includes(row.id));

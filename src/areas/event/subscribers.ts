@@ -2,6 +2,7 @@ import type { Caller } from '../../kernel/caller';
 import type { Connection } from '../../kernel/connection';
 import type { Pattern } from './pattern';
 import { SubscriptionSet } from './subscriptions';
+import type { Audience } from './visibility';
 
 /** The sets of subscriptions of every open stream and socket that has one. They end with it. */
 export class Subscribers {
@@ -13,8 +14,8 @@ export class Subscribers {
   constructor(readonly limit: () => number) {}
 
   /** A new, empty set that lives as long as the signal. */
-  open(caller: Caller, signal: AbortSignal, connection?: Connection): SubscriptionSet {
-    const set = new SubscriptionSet(caller, connection !== undefined);
+  open(caller: Caller, audience: Audience, signal: AbortSignal, connection?: Connection): SubscriptionSet {
+    const set = new SubscriptionSet(caller, audience, connection !== undefined);
     this.sets.set(set.id, set);
     if (connection) this.ofConnection.set(connection, set);
     const close = () => this.sets.delete(set.id);

@@ -4,6 +4,7 @@ import { uniqueId } from '../../kernel/ids';
 import type { Filter } from './filter';
 import { named, pubBody, type FrameWriter } from './frames';
 import type { Pattern } from './pattern';
+import { isVisible, type Audience } from './visibility';
 
 interface Subscription {
   readonly id: number;
@@ -40,13 +41,14 @@ export class SubscriptionSet implements Filter {
 
   constructor(
     readonly caller: Caller,
+    private readonly audience: Audience,
     socket: boolean,
   ) {
     this.frames = socket ? socketFrames : streamFrames;
   }
 
   match(event: EventRecord): string | null {
-    if (event.visibility !== 'public') return null;
+    if (!isVisible(event, this.audience)) return null;
     const ids: number[] = [];
     const patterns: string[] = [];
     for (const each of this.held.values()) {

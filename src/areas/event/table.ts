@@ -2,65 +2,79 @@ import type { Statement } from 'bun:sqlite';
 import type { EventDraft, EventRecord } from '../../kernel/context';
 import type { Db } from '../../storage/db';
 import { Epochs, type Epoch } from './epochs';
+import { Kinds } from './kinds';
+import { Recovery } from './recovery';
 
-export interface Retention {
-  readonly max_count: number;
-  readonly max_age_secs: number;
-  readonly max_bytes: number;
+interface Row extends Omit<EventRecord, 'id' | 'ephemeral'> {
+  readonly session: string | null;
+  readonly expires_at: number | null;
 }
 
-interface Row extends Omit<EventRecord, 'id'> {
-  log_bytes: number;
+export interface Edge {
+  readonly seq: number;
+  readonly ts: number;
 }
-type Edge = Pick<Row, 'seq' | 'ts' | 'log_bytes'>;
 
-/** Bounds of one trim and of one page of replay, so neither holds the event loop for long. */
-const TRIM_ROWS = 1000;
-const TRIM_BYTES = 4 * 1024 * 1024;
+/** Stored events behind a position. Numbers from `first` to `last` were looked at; `missing` of those behind the position have no row. */
+export interface Page {
+  readonly events: EventRecord[];
+  readonly first: number;
+  readonly last: number;
+  readonly missing: number;
+}
+
+/** Bounds of one page of replay, so that it does not hold the event loop for long. */
 const PAGE_ROWS = 256;
 const PAGE_BYTES = 512 * 1024;
 /** What a row costs beside its texts. */
 const ROW_BYTES = 40;
+/** The size of an event as it is counted against the limits. */
+export const SIZE = `octet_length(data) + octet_length(topic) + octet_length(kind || scope || source) + ${ROW_BYTES}`;
+export const COLUMNS = 'seq, ts, kind, scope, topic, source, visibility, session, data, expires_at';
 /** Starts of the daemon whose ids are still understood while their events are kept. */
 const KEPT_EPOCHS = 1000;
 
-/** The SQL of the event log's two tables. */
+/** The rows of the event log: gives the numbers and reads in their order. */
 export class EventTable {
   readonly epochs: Epochs;
+  readonly kinds: Kinds;
+  readonly recovery: Recovery;
   private readonly insert: Statement<unknown>;
-  private readonly pageOf: Statement<Row>;
+  private readonly pageEnd: Statement<{ last: number | null }>;
+  private readonly rowsOf: Statement<Row>;
   private readonly newestRow: Statement<Edge>;
-  private readonly oldestRow: Statement<Edge & { bytes: number }>;
-  private readonly firstKept: Statement<{ seq: number }>;
-  private readonly deleteBefore: Statement<unknown>;
+  private readonly oldestRow: Statement<Edge>;
+  private readonly atOrBehind: Statement<Edge>;
+  private readonly countRows: Statement<{ count: number }>;
   private readonly deleteEpochs: Statement<unknown>;
 
-  constructor(private readonly db: Db) {
+  constructor(
+    private readonly db: Db,
+    now: number,
+  ) {
     this.insert = db.prepare(
-      `INSERT INTO event (ts, kind, scope, topic, source, visibility, data, log_bytes)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ? + coalesce((SELECT log_bytes FROM event ORDER BY seq DESC LIMIT 1), 0))`,
+      `INSERT INTO event (seq, ts, kind, scope, topic, source, visibility, session, data, expires_at, log_bytes)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? + coalesce((SELECT log_bytes FROM event ORDER BY seq DESC LIMIT 1), 0))`,
     );
-    this.pageOf = db.prepare(
-      `SELECT seq, ts, kind, scope, topic, source, visibility, data, log_bytes FROM event
-       WHERE seq > ?1 AND seq <= ?1 + ${PAGE_ROWS}
-         AND (seq = ?1 + 1 OR log_bytes <= ${PAGE_BYTES} + (SELECT log_bytes FROM event WHERE seq = ?1 + 1)) ORDER BY seq`,
+    this.pageEnd = db.prepare(
+      `SELECT max(seq) AS last FROM (SELECT seq, log_bytes FROM event WHERE seq > ?1 ORDER BY seq LIMIT ${PAGE_ROWS}),
+       (SELECT seq AS first, log_bytes AS start FROM event WHERE seq > ?1 ORDER BY seq LIMIT 1) WHERE seq = first OR log_bytes <= start + ${PAGE_BYTES}`,
     );
-    this.newestRow = db.prepare('SELECT seq, ts, log_bytes FROM event ORDER BY seq DESC LIMIT 1');
-    this.oldestRow = db.prepare(
-      `SELECT seq, ts, log_bytes, octet_length(data) + octet_length(topic) + octet_length(kind || scope || source) + ${ROW_BYTES} AS bytes
-       FROM event ORDER BY seq LIMIT 1`,
-    );
-    this.firstKept = db.prepare(
-      `SELECT seq FROM (SELECT seq, ts, log_bytes FROM event ORDER BY seq LIMIT ${TRIM_ROWS})
-       WHERE NOT ((seq <= ?1 OR ts < ?2 OR log_bytes <= ?3) AND log_bytes <= ?4) LIMIT 1`,
-    );
-    this.deleteBefore = db.prepare('DELETE FROM event WHERE seq < ?');
+    this.rowsOf = db.prepare(`SELECT ${COLUMNS} FROM event WHERE seq > ? AND seq <= ? ORDER BY seq`);
+    this.newestRow = db.prepare('SELECT seq, ts FROM event ORDER BY seq DESC LIMIT 1');
+    this.oldestRow = db.prepare('SELECT seq, ts FROM event ORDER BY seq LIMIT 1');
+    this.atOrBehind = db.prepare('SELECT seq, ts FROM event WHERE seq >= ? ORDER BY seq LIMIT 1');
+    this.countRows = db.prepare('SELECT count(*) AS count FROM event WHERE seq > ? AND seq <= ?');
     this.deleteEpochs = db.prepare('DELETE FROM event_epoch WHERE start < ?');
+    // Before the totals are read: what it removes is taken from them in the database.
+    this.recovery = new Recovery(db, now);
+    this.kinds = new Kinds(db);
     this.epochs = this.beginEpoch();
+    this.recovery.begin(this.epochs.current(), this.last());
   }
 
   private beginEpoch(): Epochs {
-    this.db.prepare('INSERT INTO event_epoch (first_seq, epoch) VALUES (?, ?)').run((this.newest()?.seq ?? 0) + 1, Epochs.fresh());
+    this.db.prepare('INSERT INTO event_epoch (first_seq, epoch) VALUES (?, ?)').run(this.last() + 1, Epochs.fresh());
     this.db.prepare(`DELETE FROM event_epoch WHERE start <= (SELECT max(start) FROM event_epoch) - ${KEPT_EPOCHS}`).run();
     return new Epochs(this.db.prepare<Epoch>('SELECT start, first_seq AS first, epoch AS name FROM event_epoch ORDER BY start').all());
   }
@@ -69,38 +83,62 @@ export class EventTable {
     return this.newestRow.get();
   }
 
-  oldest(): (Edge & { bytes: number }) | null {
+  oldest(): Edge | null {
     return this.oldestRow.get();
+  }
+
+  /** The highest number ever given: that of the newest event, unless a crash took it. */
+  last(): number {
+    return Math.max(this.newest()?.seq ?? 0, this.recovery.floor);
   }
 
   /** Stores one event and allots its number. Only inside a write; may run again after a rollback. */
   append(draft: EventDraft, data: string, ts: number): EventRecord {
-    const { kind, scope, topic, source, visibility = 'public' } = draft;
+    const { kind, scope, topic, source, session = null, visibility = session === null ? 'public' : 'private', ttlMs } = draft;
     const bytes = Buffer.byteLength(data) + Buffer.byteLength(topic) + Buffer.byteLength(kind + scope + source) + ROW_BYTES;
-    const seq = Number(this.insert.run(ts, kind, scope, topic, source, visibility, data, bytes).lastInsertRowid);
-    return { seq, id: this.epochs.id(seq), ts, kind, scope, topic, source, visibility, data };
+    const expires = ttlMs === undefined ? null : ts + ttlMs;
+    const number = this.recovery.floor === 0 ? null : this.last() + 1;
+    const { lastInsertRowid } = this.insert.run(number, ts, kind, scope, topic, source, visibility, session, data, expires, bytes);
+    const seq = Number(lastInsertRowid);
+    this.kinds.add(kind, 1, bytes);
+    return { seq, id: this.epochs.id(seq), ts, kind, scope, topic, source, visibility, session, data };
   }
 
-  /** The events right after a number: some of them, none when it is the newest or when they are trimmed. */
-  page(after: number): EventRecord[] {
-    return this.pageOf.all(after).map(({ log_bytes: _, ...event }) => ({ ...event, id: this.epochs.id(event.seq) }));
+  /** The events right after a number: null when it is the newest. What has expired is not among them, and is not missing either. */
+  page(after: number, now: number): Page | null {
+    const last = this.pageEnd.get(after)?.last;
+    if (last === null || last === undefined) return null;
+    const rows = this.rowsOf.all(after, last);
+    return { events: this.records(rows, now), first: rows[0]!.seq, last, missing: last - after - rows.length };
   }
 
-  /** Removes a bounded piece of what retention no longer keeps; says whether there may be more. Only inside a write. */
-  trim(keep: Retention, now: number): boolean {
-    const newest = this.newest();
-    const oldest = this.oldest();
-    if (!newest || !oldest) return false;
-    const kept = this.firstKept.get(
-      newest.seq - keep.max_count,
-      now - keep.max_age_secs * 1000,
-      newest.log_bytes - keep.max_bytes,
-      oldest.log_bytes + TRIM_BYTES,
-    );
-    const cut = Math.min(kept?.seq ?? oldest.seq + TRIM_ROWS, newest.seq);
-    if (cut <= oldest.seq) return false;
-    this.deleteBefore.run(cut);
-    return true;
+  /** Rows as events, without what has expired. */
+  records(rows: readonly Row[], now: number): EventRecord[] {
+    const events: EventRecord[] = [];
+    for (const { expires_at, ...row } of rows) if (expires_at === null || expires_at > now) events.push({ ...row, id: this.epochs.id(row.seq) });
+    return events;
+  }
+
+  /** How many events with numbers behind `after` up to `upTo` retention or a crash took from readers of these kinds; of every kind without a list. */
+  lost(after: number, upTo: number, kinds: readonly string[] | undefined): number {
+    const end = Math.min(upTo, Math.max(this.kinds.trimmedUpTo(kinds).seq, this.recovery.lostUpTo()));
+    return end <= after ? 0 : end - after - this.countRows.get(after, end)!.count;
+  }
+
+  /**
+   * The number before the first event of a time, by bisection: the log needs no index over times, because they grow with the
+   * numbers as long as the clock is not set back.
+   */
+  before(ts: number): number {
+    let low = (this.oldest()?.seq ?? 1) - 1;
+    let high = this.last();
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      const row = this.atOrBehind.get(middle + 1);
+      if (row && row.ts < ts) low = row.seq;
+      else high = middle;
+    }
+    return low;
   }
 
   /** Forgets epochs whose last event is long gone; an id of theirs gets a gap either way. */

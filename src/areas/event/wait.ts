@@ -1,9 +1,12 @@
 import { nanos } from '../../kernel/clock';
 import { defineOp } from '../../kernel/op';
 import { Nanos, nullable, strict, t } from '../../kernel/schema';
+import { audienceFor } from './audience';
 import { Batch } from './batch';
 import { parseFilter } from './filter';
 import { MAX_PATTERN_CHARS, MAX_PATTERNS } from './pattern';
+import { SessionId, SinceText } from './schema';
+import { parseSince } from './since';
 import './service';
 
 const Pattern = t.String({ minLength: 1, maxLength: MAX_PATTERN_CHARS });
@@ -24,7 +27,8 @@ export const waitForEvent = defineOp({
       description: 'One pattern `SCOPE.TOPIC`, or several.',
     }),
     timeout_secs: t.Optional(t.Number({ exclusiveMinimum: 0, maximum: 86_400, description: `How long to wait; ${DEFAULT_SECS} by default.` })),
-    since: t.Optional(t.String({ minLength: 1, maxLength: 200, description: 'The id of an event; only later ones count.' })),
+    since: t.Optional(SinceText),
+    session_id: t.Optional(SessionId),
   }),
   output: strict({
     event_id: t.String(),
@@ -41,13 +45,15 @@ export const waitForEvent = defineOp({
   cli: { path: ['event', 'wait'], positional: ['patterns'], rest: 'patterns', essential: 'data' },
   example: { patterns: '*.build.done', since: 'earliest', timeout_secs: 5 },
   exampleSetup: [{ op: 'publish', input: { topic: 'build.done' } }],
-  handle: async ({ events }, { patterns, timeout_secs = DEFAULT_SECS, since }, call) => {
-    const filter = parseFilter(typeof patterns === 'string' ? [patterns] : patterns);
+  handle: async ({ events, clock }, { patterns, timeout_secs = DEFAULT_SECS, since, session_id }, call) => {
+    const filter = parseFilter(typeof patterns === 'string' ? [patterns] : patterns, audienceFor(session_id, call));
     if (typeof filter === 'string') throw call.fail('bad_pattern', `${filter}.`, { path: '/patterns' });
-    const position = since ?? events.figures().newest?.id ?? null;
+    const from = parseSince(since ?? 'latest', clock.now());
+    if (typeof from === 'string') throw call.fail('bad_args', `/since: ${from}.`, { path: '/since' });
+    const position = since ?? events.figures().newest?.id ?? 'earliest';
     const over = AbortSignal.timeout(Math.max(1, Math.round(timeout_secs * 1000)));
     let gap: { requested: string; oldest: string | null; newest: string | null; lost: number | null } | null = null;
-    for await (const item of events.follow(filter, since ?? null, AbortSignal.any([call.signal, over]))) {
+    for await (const item of events.follow(filter, from, AbortSignal.any([call.signal, over]))) {
       if (item instanceof Batch) {
         const [event] = item.events;
         const { id, seq, ts, scope, topic, source, data } = event!;

@@ -1,0 +1,145 @@
+import type { Statement } from 'bun:sqlite';
+import type { Db } from '../../storage/db';
+import { WHOLE_LOG } from './kinds';
+import { SIZE, type EventTable } from './table';
+
+export interface Bounds {
+  readonly max_count: number;
+  readonly max_age_secs: number;
+  readonly max_bytes: number;
+}
+
+/** The bounds of the whole log, and narrower ones of single kinds. */
+export interface Retention extends Bounds {
+  readonly kinds: Readonly<Record<string, Partial<Bounds>>>;
+}
+
+interface Row {
+  readonly seq: number;
+  readonly ts: number;
+  readonly kind: string;
+  /** 0 for what has expired: it was taken from the totals then. */
+  readonly bytes: number;
+  readonly live: number;
+}
+
+/** Bounds of one piece, so that it does not hold the event loop for long. */
+const ROWS = 1000;
+const BYTES = 4 * 1024 * 1024;
+/** Rows looked at in one piece for those of one kind. */
+const SCAN = 5000;
+
+/** Removes what the log no longer keeps. Every piece is one write's work; the newest event always stays, because its number is the next one's base. */
+export class Retainer {
+  private readonly head: Statement<Row>;
+  private readonly ofKind: Statement<Row>;
+  private readonly ended: Statement<Row>;
+  private readonly empty: Statement<unknown>;
+  private readonly deleteUpTo: Statement<unknown>;
+  private readonly deleteOfKind: Statement<unknown>;
+  /** Per kind: no event of it has a number up to this. Moves on as the log is looked through, so nothing is looked at twice. */
+  private readonly scanned = new Map<string, number>();
+
+  constructor(
+    db: Db,
+    private readonly table: EventTable,
+  ) {
+    const columns = `seq, ts, kind, iif(expires_at IS 0, 0, ${SIZE}) AS bytes, expires_at IS NOT 0 AS live`;
+    this.head = db.prepare(`SELECT ${columns} FROM event WHERE seq < ? ORDER BY seq LIMIT ${ROWS}`);
+    this.ofKind = db.prepare(
+      `SELECT ${columns} FROM event WHERE seq > ?1 AND seq <= ?1 + ${SCAN} AND seq < ?2 AND kind = ?3 AND expires_at IS NOT 0 ORDER BY seq LIMIT ${ROWS}`,
+    );
+    this.ended = db.prepare(`SELECT ${columns} FROM event WHERE expires_at > 0 AND expires_at <= ? ORDER BY expires_at LIMIT ${ROWS}`);
+    this.empty = db.prepare("UPDATE event SET topic = '', data = 'null', expires_at = 0 WHERE seq = ?");
+    this.deleteUpTo = db.prepare('DELETE FROM event WHERE seq <= ?');
+    this.deleteOfKind = db.prepare('DELETE FROM event WHERE seq > ? AND seq <= ? AND kind = ?');
+  }
+
+  /** Empties events whose time is over; says whether there may be more. */
+  expire(now: number): boolean {
+    const rows = this.ended.all(now);
+    for (const { seq, kind, bytes } of rows) {
+      this.empty.run(seq);
+      this.table.kinds.add(kind, -1, -bytes);
+    }
+    return rows.length === ROWS;
+  }
+
+  /** Removes the oldest events of the log while it is over its bounds; says whether there may be more. */
+  trimLog(keep: Bounds, now: number): boolean {
+    const total = this.table.kinds.total();
+    const over = new Excess(total, keep, now);
+    const [newest, oldest] = [this.table.newest(), this.table.oldest()];
+    if (!newest || !oldest || !over.takes(oldest.ts)) return false;
+    const gone = over.taken(this.head.all(newest.seq));
+    if (gone.length === 0) return false;
+    this.deleteUpTo.run(gone.at(-1)!.seq);
+    this.removed(WHOLE_LOG, gone);
+    return true;
+  }
+
+  /** The same for one kind with bounds of its own. The result is to be given to `looked` once it is committed. */
+  trimKind(kind: string, keep: Bounds, now: number): Looked {
+    const total = this.table.kinds.of(kind);
+    const newest = this.table.newest()?.seq ?? 0;
+    const after = Math.max(this.scanned.get(kind) ?? total.trimmedSeq, (this.table.oldest()?.seq ?? 1) - 1);
+    if (total.count === 0 || after >= newest) return { kind, upTo: after, more: false };
+    const rows = this.ofKind.all(after, newest, kind);
+    // Also when nothing is over a bound by now: the first event's time must be known.
+    if (rows.length === 0) return { kind, upTo: Math.min(after + SCAN, newest - 1), more: after + SCAN < newest };
+    const gone = new Excess(total, keep, now).taken(rows);
+    if (gone.length === 0) return { kind, upTo: rows[0]!.seq - 1, more: false };
+    const upTo = gone.at(-1)!.seq;
+    this.deleteOfKind.run(after, upTo, kind);
+    this.removed(kind, gone);
+    return { kind, upTo, more: true };
+  }
+
+  /** After the commit of `trimKind`. */
+  looked({ kind, upTo }: Looked): void {
+    this.scanned.set(kind, upTo);
+  }
+
+  private removed(scope: string, rows: readonly Row[]): void {
+    let latest = 0;
+    for (const { kind, bytes, live, ts } of rows) {
+      if (live) this.table.kinds.add(kind, -1, -bytes);
+      if (ts > latest) latest = ts;
+    }
+    this.table.kinds.trimmed(scope, rows.at(-1)!.seq, latest);
+  }
+}
+
+export interface Looked {
+  readonly kind: string;
+  readonly upTo: number;
+  readonly more: boolean;
+}
+
+/** How far a total is over its bounds, less what was taken. */
+class Excess {
+  private count: number;
+  private bytes: number;
+  private readonly since: number;
+
+  constructor(total: { readonly count: number; readonly bytes: number }, keep: Bounds, now: number) {
+    this.count = total.count - keep.max_count;
+    this.bytes = total.bytes - keep.max_bytes;
+    this.since = now - keep.max_age_secs * 1000;
+  }
+
+  takes(ts: number): boolean {
+    return this.count > 0 || this.bytes > 0 || ts < this.since;
+  }
+
+  /** The rows to remove, from the first on. */
+  taken(rows: readonly Row[]): readonly Row[] {
+    let [at, bytes] = [0, 0];
+    for (; at < rows.length && bytes < BYTES && this.takes(rows[at]!.ts); at++) {
+      this.count -= rows[at]!.live;
+      this.bytes -= rows[at]!.bytes;
+      bytes += rows[at]!.bytes;
+    }
+    return rows.slice(0, at);
+  }
+}
