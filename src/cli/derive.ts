@@ -10,7 +10,7 @@ const STREAM_ARGS: Args = {
   reconnect: { type: 'boolean', default: true, description: 'End when the connection breaks, instead of resuming by id' },
 };
 
-/** `--since` sends it as the header. */
+/** `--since` sends it as the header, unless the stream has a parameter of that name. */
 const RESUME_FIELD = 'last_event_id';
 
 /** The command of one operation or stream. */

@@ -13,7 +13,9 @@ export async function runStream(entry: Entry, input: Record<string, unknown>, ar
   const signal = invocation.interrupted();
   const over = new AbortController();
   const limit = globals.timeoutMs === undefined ? undefined : setTimeout(() => over.abort(), globals.timeoutMs);
-  const options = { signal: AbortSignal.any([signal, over.signal]), lastEventId: args.since as string | undefined };
+  // A stream that knows more beginnings than an id takes the text itself, and checks it.
+  const since = entry.input.properties?.since ? undefined : (args.since as string | undefined);
+  const options = { signal: AbortSignal.any([signal, over.signal]), lastEventId: since };
   const events =
     args.reconnect === false
       ? client().stream(entry.path!, input, options)

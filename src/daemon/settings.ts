@@ -147,7 +147,6 @@ declare(
   { fs: { max_count: 200_000, max_age_secs: 86_400, max_bytes: 64 * MiB } },
   {
     type: 'kinds',
-    env: null,
     doc: 'Narrower bounds of single kinds of events: a table KIND = { max_count, max_age_secs, max_bytes }.',
   },
 );

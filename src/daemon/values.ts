@@ -119,7 +119,8 @@ function kinds(setting: Setting, value: unknown): KindSettings {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return bad(setting, value);
   for (const [kind, bounds] of Object.entries(value as Record<string, unknown>)) {
     if (!/^[a-z][a-z0-9_]{0,63}$/.test(kind)) throw new ValueFault(`"${kind}" is no kind of event`, [kind]);
-    if (typeof bounds !== 'object' || bounds === null || Array.isArray(bounds)) return bad(setting, bounds);
+    if (typeof bounds !== 'object' || bounds === null || Array.isArray(bounds))
+      throw new ValueFault(`${brief(bounds)} is not ${expectation(setting)}`, [kind]);
     for (const [name, bound] of Object.entries(bounds as Record<string, number>))
       if (
         !['max_count', 'max_age_secs', 'max_bytes'].includes(name) ||

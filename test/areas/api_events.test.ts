@@ -107,6 +107,42 @@ test('a session is named only with the scope for it', async () => {
   }
 });
 
+test('an event that names a session reaches only who names it, live, replayed and in the history', async () => {
+  const [everybody, reader, other] = [await open(), await open('?session=s1'), await open('?session=s2')];
+  const before = await publishTo(zd, 'private.start');
+  const secret = await publishTo(zd, 'agent_say', { session_id: 's1', text: 'secret' });
+  const observed = await publishTo(zd, 'tool_call', { session_id: 's1', source: 'observability' });
+  const last = await publishTo(zd, 'private.end');
+  const ids = async (next: Awaited<ReturnType<typeof open>>) => {
+    const seen = [];
+    for (let frame = await next(); ; frame = await next()) {
+      seen.push(frame.id);
+      if (frame.id === last.event_id) return seen;
+    }
+  };
+  const [forAll, forReader] = [
+    [before, observed, last].map(({ event_id }) => event_id),
+    [before, secret, observed, last].map(({ event_id }) => event_id),
+  ];
+  expect([await ids(everybody), await ids(reader), await ids(other)]).toEqual([forAll, forReader, forAll]);
+  for (const [search, expected] of [
+    ['', forAll],
+    ['session=s1', forReader],
+    ['session=s2', forAll],
+  ] as const) {
+    const { events } = await history(`?limit=${expected.length}&${search}`);
+    expect(events.map(({ id }) => id)).toEqual([...expected]);
+    expect(await ids(await open(`?${search}`, { 'last-event-id': before.event_id }))).toEqual(expected.slice(1));
+  }
+});
+
+test('a live-only event is on the stream with no number and not in the history', async () => {
+  const next = await open('?types=code');
+  expect((await zd.call('publish', { topic: 'code', data: { code: '123456' }, ephemeral: true })).body.delivered_to).toBe(1);
+  expect((await next()).data).toMatchObject({ type: 'code', code: '123456', seq: null });
+  expect((await history('?types=code')).events).toEqual([]);
+});
+
 const record = (extra: Partial<EventRecord>): EventRecord => ({
   seq: 1,
   id: 'e-1',

@@ -1,6 +1,7 @@
 import { afterEach, beforeAll, expect, test } from 'bun:test';
 import { startDaemon, type TestDaemon } from '../helper/daemon';
 import { listenTo, publishTo } from '../helper/stream';
+import { until } from '../helper/until';
 
 let zd: TestDaemon;
 const stored: Awaited<ReturnType<typeof publishTo>>[] = [];
@@ -122,4 +123,17 @@ test('from the command line', async () => {
   expect(code).toBe(0);
   expect(JSON.parse(stdout).events.map((event: any) => event.data)).toEqual([1, 3]);
   expect((await zd.zd('event', 'list', '--since', 'never')).code).toBe(2);
+});
+
+test('a kind can be given bounds of its own while the daemon runs', async () => {
+  const other = await startDaemon({ config: '[events.kinds]\npub = { max_count = 5 }\n' });
+  for (let at = 0; at < 12; at++) await publishTo(other, 'x', at);
+  await until('retention has been there', async () => (await other.call('event_stats')).body.events === 5);
+  const set = await other.call('config_set', { key: 'events.kinds', value: '{"pub":{"max_count":2}}' });
+  expect([set.status, set.body.value ?? set.body.msg]).toEqual([200, expect.anything()]);
+  await until('it has been there again', async () => (await other.call('event_stats')).body.events === 2);
+  const { body } = await other.call('event_list', { since: '3' });
+  expect([body.complete, body.events.map((event: any) => event.data)]).toEqual([false, [10, 11]]);
+  const bad = await other.call('config_set', { key: 'events.kinds', value: '{"pub":{"max_count":"2"}}' });
+  expect([bad.status, bad.body.code]).toEqual([400, 'bad_value']);
 });

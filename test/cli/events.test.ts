@@ -67,6 +67,15 @@ test('--since resumes behind an id', async () => {
   expect(later).toEqual({ code: 0, stdout: '2\n', stderr: '' });
 });
 
+test('--since takes a time, a number and words, and says what it does not take', async () => {
+  const { body } = await daemon.call('publish', { topic: 'then', data: 1 });
+  for (const since of ['1h', '2020-01-01', 'earliest', String(body.seq - 1)])
+    expect(await daemon.zd('events', '*.then', '-q', '-n', '1', '--since', since)).toEqual({ code: 0, stdout: '1\n', stderr: '' });
+  const bad = await daemon.zd('events', '--since', 'yesterday');
+  expect([bad.code, bad.stdout]).toEqual([2, '']);
+  expect(bad.stderr).toContain('is not an event number');
+});
+
 test('a restart of the daemon is waited out and nothing is lost', async () => {
   const heard = await listen('*.steady', '-q', '-n', '3');
   await publish('steady', 1);

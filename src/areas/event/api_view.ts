@@ -24,7 +24,7 @@ export function apiObject(event: EventRecord): Record<string, unknown> {
     source: event.source,
     timestamp: new Date(event.ts).toISOString().replace('Z', '+00:00'),
     v: ENVELOPE_VERSION,
-    seq: event.seq,
+    seq: event.ephemeral ? null : event.seq,
     id: event.id,
     ts_ns: nanos(event.ts),
     kind: event.kind,

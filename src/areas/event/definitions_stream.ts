@@ -9,6 +9,7 @@ const KIND = 'defs';
 
 export const definitionsFilter: Filter = {
   key: `kind ${KIND}`,
+  kinds: [KIND],
   match: ({ kind, visibility }) => (kind === KIND && visibility === 'public' ? '' : null),
   frames: named('defs', (event) => event.data),
 };

@@ -1,7 +1,6 @@
-import { nanos } from '../../kernel/clock';
-import type { EventRecord } from '../../kernel/context';
 import { defineOp } from '../../kernel/op';
-import { Nanos, nullable, strict, t } from '../../kernel/schema';
+import { nullable, strict, t } from '../../kernel/schema';
+import { Listed, listed } from './listed';
 import { parsePattern } from './pattern';
 import { SessionId, SinceText } from './schema';
 import { parseSince } from './since';
@@ -9,19 +8,6 @@ import { audienceOf, SESSION_SCOPE } from './visibility';
 import './service';
 
 const Glob = (what: string) => t.Optional(t.String({ minLength: 1, maxLength: 512, description: `${what} with \`*\` and \`?\`.` }));
-
-const entry = ({ seq, id, ts, kind, scope, topic, source, visibility, session = null, data }: EventRecord) => ({
-  seq,
-  event_id: id,
-  ts_ns: nanos(ts),
-  kind,
-  scope,
-  topic,
-  source,
-  visibility,
-  session_id: session,
-  data: JSON.parse(data) as unknown,
-});
 
 export const eventList = defineOp({
   name: 'event_list',
@@ -44,20 +30,7 @@ export const eventList = defineOp({
     session_id: t.Optional(SessionId),
   }),
   output: strict({
-    events: t.Array(
-      strict({
-        seq: t.Integer(),
-        event_id: t.String(),
-        ts_ns: Nanos,
-        kind: t.String(),
-        scope: t.String(),
-        topic: t.String(),
-        source: t.String(),
-        visibility: t.Union([t.Literal('public'), t.Literal('private')]),
-        session_id: nullable(t.String()),
-        data: t.Unknown(),
-      }),
-    ),
+    events: t.Array(Listed),
     count: t.Integer({ description: 'Events in this reply.' }),
     truncated: t.Boolean(),
     next_cursor: nullable(t.String()),
@@ -81,6 +54,6 @@ export const eventList = defineOp({
     const page = await events.list(query, call.signal);
     if (!page) throw call.fail('bad_args', '/cursor: not of this log and order.', { path: '/cursor' });
     const { next, complete } = page;
-    return { events: page.events.map(entry), count: page.events.length, truncated: next !== null, next_cursor: next, complete };
+    return { events: page.events.map(listed), count: page.events.length, truncated: next !== null, next_cursor: next, complete };
   },
 });

@@ -10,7 +10,7 @@ export interface LostRange {
 }
 
 /** How many of the newest events are read at a start: what a crash damages stands at the end. */
-const EXAMINED = 1000;
+const EXAMINED = 100;
 const KEPT_RANGES = 100;
 const DIGITS = 16;
 

@@ -65,7 +65,7 @@ export class Retainer {
     return rows.length === ROWS;
   }
 
-  /** Removes the oldest events of the log while it is over its bounds; says whether there may be more. */
+  /** Removes the oldest events of the log while it is over its bounds; says whether there is another piece. */
   trimLog(keep: Bounds, now: number): boolean {
     const total = this.table.kinds.total();
     const over = new Excess(total, keep, now);
@@ -75,7 +75,8 @@ export class Retainer {
     if (gone.length === 0) return false;
     this.deleteUpTo.run(gone.at(-1)!.seq);
     this.removed(WHOLE_LOG, gone);
-    return true;
+    // While events pour in there is always one more: a small rest waits for the next round.
+    return over.full(gone);
   }
 
   /** The same for one kind with bounds of its own. The result is to be given to `looked` once it is committed. */
@@ -87,12 +88,13 @@ export class Retainer {
     const rows = this.ofKind.all(after, newest, kind);
     // Also when nothing is over a bound by now: the first event's time must be known.
     if (rows.length === 0) return { kind, upTo: Math.min(after + SCAN, newest - 1), more: after + SCAN < newest };
-    const gone = new Excess(total, keep, now).taken(rows);
+    const over = new Excess(total, keep, now);
+    const gone = over.taken(rows);
     if (gone.length === 0) return { kind, upTo: rows[0]!.seq - 1, more: false };
     const upTo = gone.at(-1)!.seq;
     this.deleteOfKind.run(after, upTo, kind);
     this.removed(kind, gone);
-    return { kind, upTo, more: true };
+    return { kind, upTo, more: over.full(gone) };
   }
 
   /** After the commit of `trimKind`. */
@@ -121,6 +123,7 @@ class Excess {
   private count: number;
   private bytes: number;
   private readonly since: number;
+  private removed = 0;
 
   constructor(total: { readonly count: number; readonly bytes: number }, keep: Bounds, now: number) {
     this.count = total.count - keep.max_count;
@@ -134,12 +137,17 @@ class Excess {
 
   /** The rows to remove, from the first on. */
   taken(rows: readonly Row[]): readonly Row[] {
-    let [at, bytes] = [0, 0];
-    for (; at < rows.length && bytes < BYTES && this.takes(rows[at]!.ts); at++) {
+    let at = 0;
+    for (; at < rows.length && this.removed < BYTES && this.takes(rows[at]!.ts); at++) {
       this.count -= rows[at]!.live;
       this.bytes -= rows[at]!.bytes;
-      bytes += rows[at]!.bytes;
+      this.removed += rows[at]!.bytes;
     }
     return rows.slice(0, at);
+  }
+
+  /** Whether taking stopped only because the piece was full. */
+  full(taken: readonly Row[]): boolean {
+    return taken.length === ROWS || this.removed >= BYTES;
   }
 }
