@@ -66,7 +66,7 @@ export class Http {
   private readonly arrivals = new WeakMap<Request, Arrival>();
   private readonly connections: Connections;
   private readonly streams: Streams;
-  readonly sockets: Sockets;
+  private readonly sockets: Sockets;
   private inFlight = 0;
 
   constructor(private readonly deps: HttpDeps) {

@@ -148,7 +148,7 @@ function described(item: Op | Stream | Route, area: string, options: OpenApiOpti
     tags: [area],
     summary: item.summary,
     ...(item.description === undefined ? {} : { description: item.description }),
-    ...(options.tokenRequired ? { security: [{ bearer: [item.scope] }] } : {}),
+    ...(options.tokenRequired ? { security: [{ bearer: [item.scope] }, ...('auth' in item && item.auth === 'self' ? [{}] : [])] } : {}),
     'x-zd-scope': item.scope,
     ...('cli' in item && item.cli ? { 'x-zd-cli': ['zd', ...item.cli.path].join(' ') } : {}),
   };

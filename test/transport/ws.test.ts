@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from 'bun:test';
+import fc from 'fast-check';
 import { startDaemon, type TestDaemon } from '../helper/daemon';
 import { openSocket, type SocketOptions } from '../helper/socket';
 import { publishTo } from '../helper/stream';
@@ -101,6 +102,37 @@ test('a fault in a frame is answered and the socket stays', async () => {
   expect(await binary).toMatchObject({ id: 0, ok: false, err: { code: 'bad_json' } });
   expect((await socket.call('ping')).ok).toBe(true);
   socket.ws.close();
+});
+
+test('whatever text comes is answered', async () => {
+  const socket = await over();
+  const frame = fc.oneof(
+    fc.string(),
+    fc.json(),
+    fc
+      .record({ id: fc.oneof(fc.integer(), fc.string(), fc.anything()), op: fc.anything(), args: fc.anything() })
+      .map((each) => JSON.stringify(each) ?? ''),
+  );
+  let answers = 0;
+  socket.ws.addEventListener('message', () => void answers++);
+  await fc.assert(
+    fc.asyncProperty(frame, async (text) => {
+      const before = answers;
+      socket.ws.send(text);
+      await until('an answer', () => answers > before);
+    }),
+    { numRuns: 100 },
+  );
+  expect((await socket.call('ping')).ok).toBe(true);
+  socket.ws.close();
+});
+
+test('what a socket waits for ends with it', async () => {
+  const socket = await over();
+  void socket.call('wait_for_event', { patterns: '*.never' });
+  await until('the wait follows the log', async () => (await zd.call('event_stats')).body.streams === 1);
+  socket.ws.terminate();
+  await until('the wait is over', async () => (await zd.call('event_stats')).body.streams === 0);
 });
 
 describe('subscriptions', () => {

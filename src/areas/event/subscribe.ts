@@ -37,7 +37,7 @@ export const subscribe = defineOp({
     subscriptions: t.Array(Row, { description: 'The new subscriptions, or with `list` all of yours.' }),
   }),
   errors: ['bad_pattern', 'no_stream', 'too_many'],
-  cli: { path: ['event', 'subscriptions'] },
+  cli: { path: ['event', 'subscribe'], positional: ['pattern'] },
   example: { list: true },
   handle: ({ events, subscribers, clock }, { pattern = [], stream_id, since, list = false }, call) => {
     const texts = typeof pattern === 'string' ? [pattern] : pattern;
