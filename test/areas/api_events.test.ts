@@ -81,6 +81,8 @@ test('resume and types hold for the stream, limit, types and before for the hist
   for (let at = 0; at < 6; at++) stored.push(await publishTo(zd, at % 2 ? 'page.odd' : 'page.even', at));
   const next = await open('?types=page.odd,page.other', { 'last-event-id': start.event_id });
   for (const at of [1, 3, 5]) expect((await next()).id).toBe(stored[at]!.event_id);
+  const again = await open(`?types=page.odd&since=${start.seq}`);
+  for (const at of [1, 3, 5]) expect((await again()).id).toBe(stored[at]!.event_id);
   const newest = await history('?types=page.odd&limit=2');
   expect(newest.events.map((event) => event.data)).toEqual([3, 5]);
   const older = await history(`?types=page.odd&limit=2&before=${newest.next}`);

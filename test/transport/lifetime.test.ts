@@ -147,6 +147,11 @@ test.each(STREAMS)('%s begins at once in both formats, and HEAD opens nothing', 
   await until('no stream is open', async () => (await zd.call('event_stats')).body.streams === 0);
 });
 
+test.each(STREAMS)('%s refuses a since that is none', async (path) => {
+  const response = await zd.fetch(`${path}?since=yesterdayish`);
+  expect([response.status, await response.json()]).toMatchObject([400, { code: 'bad_args', path: '/since' }]);
+});
+
 test('a gap looks the same in both formats of every stream', async () => {
   for (const path of STREAMS) {
     const headers = { 'last-event-id': 'elsewhere0-5', accept: 'application/x-ndjson' };

@@ -2,6 +2,8 @@ import { strict, t } from '../../kernel/schema';
 import { defineStream } from '../../kernel/stream';
 import { apiInput, apiQuery } from './api_input';
 import { apiFilter } from './api_view';
+import { beginAt } from './begin';
+import { SinceText } from './schema';
 import './service';
 
 export const apiStream = defineStream({
@@ -16,10 +18,12 @@ export const apiStream = defineStream({
   path: '/api/events',
   input: strict({
     ...apiInput,
+    since: t.Optional(SinceText),
     last_event_id: t.Optional(t.String({ maxLength: 200, description: 'As the header `Last-Event-ID`, which wins.' })),
   }),
   events: ['message', 'gap', 'lagged', 'shutdown', 'end'],
   errors: [],
   example: { types: 'tool_call,agent_end' },
-  handle: ({ events }, input, call) => events.follow(apiFilter(apiQuery(input, call)), call.lastEventId, call.signal),
+  handle: ({ events, clock }, { since, ...input }, call) =>
+    events.follow(apiFilter(apiQuery(input, call)), call.lastEventId ?? beginAt(since, clock, call), call.signal),
 });

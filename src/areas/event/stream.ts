@@ -1,12 +1,12 @@
 import { strict, t } from '../../kernel/schema';
 import { defineStream } from '../../kernel/stream';
 import { audienceFor } from './audience';
+import { beginAt } from './begin';
 import { parseFilter, type Filter } from './filter';
 import { firstOf } from './finite';
 import { introduced } from './managed';
 import { MAX_PATTERN_CHARS, MAX_PATTERNS, parsePattern, type Pattern } from './pattern';
 import { SessionId, SinceText } from './schema';
-import { parseSince } from './since';
 import './service';
 
 const Channel = t.String({ minLength: 1, maxLength: MAX_PATTERN_CHARS });
@@ -46,9 +46,8 @@ export const eventStream = defineStream({
     const audience = audienceFor(session_id, call);
     const filter = parseFilter(texts, audience);
     if (typeof filter === 'string') throw call.fail('bad_pattern', `${filter}.`, { path: '/channel' });
-    const from = since === undefined ? null : parseSince(since, clock.now());
-    if (typeof from === 'string') throw call.fail('bad_args', `/since: ${from}.`, { path: '/since' });
-    const follow = (each: Filter) => events.follow(each, call.lastEventId ?? from, call.signal);
+    const from = call.lastEventId ?? beginAt(since, clock, call);
+    const follow = (each: Filter) => events.follow(each, from, call.signal);
     if (!managed) return limit === undefined ? follow(filter) : firstOf(limit, filter, follow);
     if (limit !== undefined) throw call.fail('bad_args', 'A managed stream has no limit.', { path: '/limit' });
     const set = subscribers.open(call.caller, audience, call.signal);

@@ -1,9 +1,9 @@
 import { defineOp } from '../../kernel/op';
 import { strict, t } from '../../kernel/schema';
 import { audienceFor } from './audience';
+import { beginAt } from './begin';
 import { MAX_PATTERN_CHARS, MAX_PATTERNS, parsePattern, type Pattern } from './pattern';
 import { SinceText } from './schema';
-import { parseSince } from './since';
 import './service';
 
 const Pattern = t.String({ minLength: 1, maxLength: MAX_PATTERN_CHARS });
@@ -51,8 +51,7 @@ export const subscribe = defineOp({
     if (!existing && (!connection || stream_id !== undefined)) throw call.fail('no_stream');
     if (existing && since !== undefined)
       throw call.fail('bad_args', 'since is possible only with the first subscription of a socket.', { path: '/since' });
-    const from = since === undefined ? null : parseSince(since, clock.now());
-    if (typeof from === 'string') throw call.fail('bad_args', `/since: ${from}.`, { path: '/since' });
+    const from = beginAt(since, clock, call);
     const set = existing ?? subscribers.open(call.caller, audienceFor(undefined, call), connection!.signal, connection);
     const ids = subscribers.add(set, patterns as Pattern[]);
     if (!existing) connection!.attach(events.follow(set, from, connection!.signal), 'event.read');

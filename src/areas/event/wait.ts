@@ -3,10 +3,10 @@ import { defineOp } from '../../kernel/op';
 import { Nanos, nullable, strict, t } from '../../kernel/schema';
 import { audienceFor } from './audience';
 import { Batch } from './batch';
+import { beginAt } from './begin';
 import { parseFilter } from './filter';
 import { MAX_PATTERN_CHARS, MAX_PATTERNS } from './pattern';
 import { SessionId, SinceText } from './schema';
-import { parseSince } from './since';
 import './service';
 
 const Pattern = t.String({ minLength: 1, maxLength: MAX_PATTERN_CHARS });
@@ -48,8 +48,7 @@ export const waitForEvent = defineOp({
   handle: async ({ events, clock }, { patterns, timeout_secs = DEFAULT_SECS, since, session_id }, call) => {
     const filter = parseFilter(typeof patterns === 'string' ? [patterns] : patterns, audienceFor(session_id, call));
     if (typeof filter === 'string') throw call.fail('bad_pattern', `${filter}.`, { path: '/patterns' });
-    const from = parseSince(since ?? 'latest', clock.now());
-    if (typeof from === 'string') throw call.fail('bad_args', `/since: ${from}.`, { path: '/since' });
+    const from = beginAt(since, clock, call);
     const position = since ?? events.figures().newest?.id ?? 'earliest';
     const over = AbortSignal.timeout(Math.max(1, Math.round(timeout_secs * 1000)));
     let gap: { requested: string; oldest: string | null; newest: string | null; lost: number | null } | null = null;
