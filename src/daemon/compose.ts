@@ -171,6 +171,7 @@ const eventLimits = (config: LiveConfig) => ({
   max_bytes: config.value('events.max_bytes'),
   kinds: config.value('events.kinds'),
   dedup_secs: config.value('events.dedup_secs'),
+  authenticated: !config.value('http.open'),
 });
 
 /** The rules of the TCP gate, built anew only when the configuration changes. */

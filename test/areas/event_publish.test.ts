@@ -1,4 +1,6 @@
 import { afterEach, beforeAll, expect, test } from 'bun:test';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { startDaemon, type TestDaemon } from '../helper/daemon';
 import { listenTo, type ListenOptions } from '../helper/stream';
 import { until } from '../helper/until';
@@ -161,4 +163,30 @@ test('naming a session takes the scope for it', async () => {
     expect(listed.status).toBe(status);
     if (status === 403) expect(await listed.json()).toMatchObject({ code: 'scope_denied', required_scope: 'session.read' });
   }
+});
+
+test('credentials are heard live without their mark, and nothing of them is kept', async () => {
+  const stream = await listen('channel=*.pairing');
+  const data = { _ephemeral_credentials: true, code: 'zq-secret-code' };
+  const reply = await publish({ topic: 'pairing', data });
+  expect(reply).toMatchObject({ delivered_to: 1, seq: null });
+  expect((await stream.next()).data.data).toEqual({ code: 'zq-secret-code' });
+  expect((await zd.call('publish', { topic: 'pairing', data, id: 'x' })).body).toMatchObject({ code: 'bad_args', path: '/id' });
+  expect((await publish({ topic: 'pairing', data: { _ephemeral_credentials: false } })).seq).toBeGreaterThan(0);
+  expect((await list({ topic: 'pairing' })).events.map((event: any) => event.data._ephemeral_credentials)).toEqual([false]);
+  await zd.stop();
+  const files = readdirSync(zd.home, { withFileTypes: true }).filter((entry) => entry.isFile());
+  const holding = files.filter(({ name }) => readFileSync(join(zd.home, name)).includes('zq-secret-code'));
+  expect(holding).toEqual([]);
+  await zd.start();
+  expect((await list({ topic: 'pairing', limit: 1000 })).count).toBe(1);
+});
+
+test('while nobody has to say who it is, credentials are sent to nobody', async () => {
+  const open = await startDaemon({ config: '[http]\nopen = true\n' });
+  const stream = await listenTo(open, '', { signal: clients.signal });
+  const { body } = await open.call('publish', { topic: 'pairing', data: { _ephemeral_credentials: true, session_id: 's1', code: 'secret' } });
+  expect(body).toMatchObject({ delivered_to: 0, seq: null });
+  const next = (await open.call('publish', { topic: 'next' })).body;
+  expect((await stream.next()).id).toBe(next.event_id);
 });

@@ -22,6 +22,13 @@ test('the next event that a pattern matches is the reply', async () => {
   await waiting(0);
 });
 
+test('a live-only event ends a wait, too', async () => {
+  const reply = zd.call('wait_for_event', { patterns: '*.live.only' });
+  await waiting(1);
+  await zd.call('publish', { topic: 'live.only', data: 1, ephemeral: true });
+  expect(await reply).toMatchObject({ status: 200, body: { topic: 'live.only', data: 1, seq: null } });
+});
+
 test('with the id of the last event nothing is missed between two calls', async () => {
   let since = (await publishTo(zd, 'chain', 0)).event_id;
   for (const data of [1, 2, 3]) await publishTo(zd, 'chain', data);

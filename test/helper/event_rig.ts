@@ -13,6 +13,7 @@ const ROOMY: EventLimits = {
   max_bytes: 1e9,
   kinds: {},
   dedup_secs: 120,
+  authenticated: true,
 };
 
 /** An event log on a file of its own, with a clock the test turns. */

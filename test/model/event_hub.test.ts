@@ -106,3 +106,17 @@ test('whatever the interleaving, a subscriber gets every event in order or is to
     }),
   );
 });
+
+test('missing only live-only events, a reader that resumes gets nothing twice', () => {
+  const hub = hubOf(2);
+  const slow = hub.subscribe(filterOf('*.*'));
+  const live = (after: number): Outgoing => ({ event: { ...outgoing(after).event, ephemeral: true }, delivered: 0 });
+  hub.deliver([outgoing(5)]);
+  expect((slow.take() as Batch).last).toBe(5);
+  for (let at = 0; at < 3; at++) hub.deliver([live(5)]);
+  expect(slow.take()).toEqual({ from: 6, to: 5, missed: 3 });
+  hub.deliver([live(5)]);
+  hub.deliver([outgoing(6)]);
+  hub.deliver([live(6)]);
+  expect(slow.take()).toEqual({ from: 6, to: 6, missed: 3 });
+});

@@ -16,6 +16,7 @@ const ROOMY: EventLimits = {
   max_bytes: 1e9,
   kinds: {},
   dedup_secs: 120,
+  authenticated: true,
 };
 
 let home: string;

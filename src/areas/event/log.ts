@@ -14,11 +14,14 @@ import { Retainer, type Retention } from './retention';
 import type { EventFigures } from './service';
 import type { Since } from './since';
 import { EventTable, type Edge } from './table';
+import { credentialsIn } from './visibility';
 
 /** Read anew at each use, so a changed setting holds at once. */
 export interface EventLimits extends QueueLimits, Retention {
   /** How long a publisher's key of an event is remembered. */
   readonly dedup_secs: number;
+  /** Whether everybody who listens had to say who it is: credentials are sent to nobody otherwise. */
+  readonly authenticated: boolean;
 }
 
 const TRIM_EVERY_MS = 1000;
@@ -70,6 +73,7 @@ export class EventLog implements EventService {
   }
 
   async publish(draft: EventDraft, key?: EventKey): Promise<Published> {
+    if (credentialsIn(draft.data)) return this.broadcast(draft);
     const data = JSON.stringify(draft.data ?? null);
     const ts = this.clock.now();
     if (!key) {
@@ -89,20 +93,36 @@ export class EventLog implements EventService {
   }
 
   async broadcast(draft: EventDraft): Promise<Published> {
-    const { kind, scope, topic, source, session = null, visibility = session === null ? 'public' : 'private' } = draft;
-    const data = JSON.stringify(draft.data ?? null);
     const ts = this.clock.now();
     // It takes part in the group commit only for its place among the events of the same turn.
-    const { event, delivered } = await this.db.write(() => {
-      const seq = this.table.last();
-      return this.stage({ seq, id: this.table.epochs.id(seq), ts, kind, scope, topic, source, visibility, session, data, ephemeral: true });
-    }, 'normal');
+    const { event, delivered } = await this.db.write(() => this.stage(this.liveOnly(draft, ts)), 'normal');
     return { event, delivered, duplicate: false };
+  }
+
+  private liveOnly({ kind, scope, topic, source, session = null, ...draft }: EventDraft, ts: number): EventRecord {
+    const credentials = credentialsIn(draft.data);
+    const hidden = credentials !== null && !this.limits().authenticated;
+    const seq = this.table.last();
+    return {
+      seq,
+      id: this.table.epochs.id(seq),
+      ts,
+      kind,
+      scope,
+      topic,
+      source,
+      visibility: hidden ? 'private' : (draft.visibility ?? (session === null ? 'public' : 'private')),
+      session: hidden ? null : session,
+      data: JSON.stringify(credentials ?? draft.data ?? null),
+      ephemeral: true,
+    };
   }
 
   /** Adds an event to the write that is under way, so it is stored exactly when the fact it tells of is. Only inside a write's work. */
   append(draft: EventDraft): EventRecord {
-    return this.stage(this.table.append(draft, JSON.stringify(draft.data ?? null), this.clock.now())).event;
+    const ts = this.clock.now();
+    const event = credentialsIn(draft.data) ? this.liveOnly(draft, ts) : this.table.append(draft, JSON.stringify(draft.data ?? null), ts);
+    return this.stage(event).event;
   }
 
   private stage(event: EventRecord): Outgoing {

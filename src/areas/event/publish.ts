@@ -2,7 +2,7 @@ import { nanos } from '../../kernel/clock';
 import { defineOp } from '../../kernel/op';
 import { Nanos, nullable, strict, t, TtlSecs } from '../../kernel/schema';
 import { ownScope } from './scope';
-import { sessionOf } from './visibility';
+import { credentialsIn, sessionOf } from './visibility';
 
 const MAX_DATA_BYTES = 256 * 1024;
 
@@ -12,6 +12,7 @@ export const publish = defineOp({
   description: [
     'The reply comes after the event is stored. The event has the scope of the caller, which is `http` here; patterns for `shell:0` match it too.',
     'With `ephemeral` it is sent to the live streams and never stored: its frames have `seq` null and carry the id of the last stored event before it, so resuming by that id brings all that was stored later and never an ephemeral event again.',
+    'Data with `"_ephemeral_credentials":true` is ephemeral without asking, loses the mark, and is sent to nobody while `http.open` is set.',
     'An event with a `session_id`, given here or as a member of `data`, is private: only streams of that session get it. What `data` calls `"source":"observability"` is public in any case.',
   ].join('\n'),
   scope: 'event.write',
@@ -47,7 +48,8 @@ export const publish = defineOp({
   errors: ['too_large', 'foreign_scope'],
   cli: { path: ['publish'], positional: ['topic', 'data'], json: ['data'], rename: { ttl_secs: 'ttl' }, essential: 'delivered_to' },
   example: { topic: 'build.done', data: { project: 'zd', green: true } },
-  handle: async ({ events }, { topic, data = null, id, ttl_secs, ephemeral = false, scope, session_id }, call) => {
+  handle: async ({ events }, { topic, data = null, id, ttl_secs, scope, session_id, ...input }, call) => {
+    const ephemeral = input.ephemeral === true || credentialsIn(data) !== null;
     for (const [path, text] of Object.entries({ '/topic': topic, '/id': id, '/session_id': session_id }))
       if (text !== undefined && !text.isWellFormed()) throw call.fail('bad_args', `${path}: has half of a surrogate pair`, { path });
     if (ephemeral && (id !== undefined || ttl_secs !== undefined)) {

@@ -18,7 +18,7 @@ export const eventStream = defineStream({
     '`pub` carries `{subscription_id, scope, topic, data, seq, ts_ns, source, matched}`, `matched` being the patterns of this stream that let it through.',
     '`seq` is null for an ephemeral event: it carries the id of the last stored one before it, and is never replayed.',
     'With `Last-Event-ID` (or `last_event_id`), else from `since`, the stored events behind that id come first, without those that have expired; `gap` `{requested, oldest, newest, lost}` says what is no longer there.',
-    '`lagged` `{from, to, missed}` says that the client read too slowly; resuming by its id brings what was missed.',
+    '`lagged` `{from, to, missed}` says that the client read too slowly; resuming by its id brings what was missed. `to` is below `from` when only ephemeral events were.',
     '`shutdown` `{reason, retry_ms}` comes before the daemon ends the stream, `end` `{reason, hint}` before a stream ends that must not be opened again as it is:',
     'its token is gone (`token_removed`) or lost the scope (`scope_lost`), or `limit` is reached (`limit`; resuming behind its id `end` is answered 204, for good).',
     'With `managed` the first frame is `stream` `{stream_id, subscriptions}`, and `subscribe`, `unsubscribe` and `subscription_set_paused` change what it hears.',

@@ -29,7 +29,7 @@ const PAGE_BYTES = 512 * 1024;
 /** What a row costs beside its texts. */
 const ROW_BYTES = 40;
 /** The size of an event as it is counted against the limits. */
-export const SIZE = `octet_length(data) + octet_length(topic) + octet_length(kind || scope || source) + ${ROW_BYTES}`;
+export const SIZE = `octet_length(data) + octet_length(topic) + octet_length(kind) + octet_length(scope) + octet_length(source) + ${ROW_BYTES}`;
 export const COLUMNS = 'seq, ts, kind, scope, topic, source, visibility, session, data, expires_at';
 /** Starts of the daemon whose ids are still understood while their events are kept. */
 const KEPT_EPOCHS = 1000;

@@ -31,3 +31,13 @@ export function sessionOf(data: unknown): string | null {
   if (session === undefined || session === null || source === 'observability') return null;
   return typeof session === 'string' ? session : JSON.stringify(session);
 }
+
+/** Marks data that holds credentials, such as a pairing code. */
+const CREDENTIALS = '_ephemeral_credentials';
+
+/** Data that must never be stored, without its mark; null for all other data. */
+export function credentialsIn(data: unknown): Record<string, unknown> | null {
+  if (typeof data !== 'object' || data === null || !(CREDENTIALS in data) || data[CREDENTIALS] !== true) return null;
+  const { [CREDENTIALS]: _, ...rest } = data as Record<string, unknown>;
+  return rest;
+}

@@ -2,9 +2,9 @@ import { nanos } from '../../kernel/clock';
 import { defineOp } from '../../kernel/op';
 import { Nanos, nullable, strict, t } from '../../kernel/schema';
 import { audienceFor } from './audience';
-import { Batch } from './batch';
 import { beginAt } from './begin';
 import { parseFilter } from './filter';
+import { nextEvent } from './next';
 import { MAX_PATTERN_CHARS, MAX_PATTERNS } from './pattern';
 import { SessionId, SinceText } from './schema';
 import './service';
@@ -32,7 +32,7 @@ export const waitForEvent = defineOp({
   }),
   output: strict({
     event_id: t.String(),
-    seq: t.Integer({ minimum: 1 }),
+    seq: nullable(t.Integer({ minimum: 1, description: 'Null for a live-only event.' })),
     ts_ns: Nanos,
     scope: t.String(),
     topic: t.String(),
@@ -50,19 +50,20 @@ export const waitForEvent = defineOp({
     if (typeof filter === 'string') throw call.fail('bad_pattern', `${filter}.`, { path: '/patterns' });
     const from = beginAt(since, clock, call);
     const position = since ?? events.figures().newest?.id ?? 'earliest';
-    const over = AbortSignal.timeout(Math.max(1, Math.round(timeout_secs * 1000)));
-    let gap: { requested: string; oldest: string | null; newest: string | null; lost: number | null } | null = null;
-    for await (const item of events.follow(filter, from, AbortSignal.any([call.signal, over]))) {
-      if (item instanceof Batch) {
-        const [event] = item.events;
-        const { id, seq, ts, scope, topic, source, data } = event!;
-        const matched = JSON.parse(filter.match(event!) ?? '[]') as string[];
-        return { event_id: id, seq, ts_ns: nanos(ts), scope, topic, source, data: JSON.parse(data) as unknown, matched, gap };
-      }
-      if (!('event' in item)) continue;
-      if (item.event === 'gap') gap = item.data as typeof gap;
-      if (item.event === 'shutdown') throw call.fail('shutting_down');
-    }
-    throw call.fail('timeout', `No such event within ${timeout_secs} s.`, { extra: { since: position } });
+    const next = await nextEvent(events, filter, from, call.signal, Math.max(1, Math.round(timeout_secs * 1000)));
+    if (next === 'shutdown') throw call.fail('shutting_down');
+    if (next === 'timeout') throw call.fail('timeout', `No such event within ${timeout_secs} s.`, { extra: { since: position } });
+    const { id, seq, ts, scope, topic, source, data, ephemeral } = next.event;
+    return {
+      event_id: id,
+      seq: ephemeral ? null : seq,
+      ts_ns: nanos(ts),
+      scope,
+      topic,
+      source,
+      data: JSON.parse(data) as unknown,
+      matched: JSON.parse(filter.match(next.event) ?? '[]') as string[],
+      gap: next.gap,
+    };
   },
 });
