@@ -5,7 +5,7 @@ import type { Invocation, Parsed } from './command';
 import { cell } from './format';
 
 /** Frames about the stream itself: they do not count as events, and a person reads of them on stderr. */
-const CONTROL = new Set(['gap', 'lagged', 'shutdown']);
+const CONTROL = new Set(['stream', 'gap', 'lagged', 'shutdown', 'end']);
 
 /** Prints a stream's events until the count is reached, the time is over or Ctrl-C. Breaks are resumed by id. */
 export async function runStream(entry: Entry, input: Record<string, unknown>, args: Parsed, invocation: Invocation): Promise<number> {

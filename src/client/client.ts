@@ -64,6 +64,7 @@ export class Client {
     try {
       const response = await this.request(path + toQuery(query), { headers }, scope.signal);
       scope.end();
+      if (response.status === 204) return options.onFinished?.();
       if (!response.ok || !response.body) throw fromReply(response.status, await response.text());
       yield* readEvents(response.body, options);
     } catch (error) {

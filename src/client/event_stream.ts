@@ -9,6 +9,8 @@ export interface StreamEvent {
 export interface StreamSettings {
   /** Called when the server names a reconnection time, in milliseconds. */
   readonly onRetry?: (ms: number) => void;
+  /** Called when the server says that there is nothing more to come, now or later. */
+  readonly onFinished?: () => void;
 }
 
 /** Reads the event-stream format as WHATWG HTML §9.2.6 says: any of the three line ends, BOM, comments, several `data` lines. */

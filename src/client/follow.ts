@@ -19,6 +19,7 @@ export async function* follow(client: Client, path: string, query: Record<string
   let lastEventId = options.lastEventId;
   let connected = false;
   let broken = false;
+  let finished = false;
   let wait = FIRST_WAIT_MS;
   for (;;) {
     try {
@@ -31,6 +32,9 @@ export async function* follow(client: Client, path: string, query: Record<string
           broken = false;
           wait = FIRST_WAIT_MS;
         },
+        onFinished: () => {
+          finished = true;
+        },
       });
       for await (const event of events) {
         connected = true;
@@ -41,6 +45,7 @@ export async function* follow(client: Client, path: string, query: Record<string
       const passing = error instanceof ClientError && ['not_running', 'connection_lost', 'shutting_down', 'timeout'].includes(error.code);
       if (!connected || !passing) throw error;
     }
+    if (finished) return;
     if (options.signal?.aborted) throw new ClientError('interrupted', 'interrupted', '', 130);
     if (!broken) options.onBreak?.(wait);
     broken = true;

@@ -1,6 +1,7 @@
 import { appendFileSync } from 'node:fs';
 import { CacheStore } from '../areas/cache/store';
 import { EventLog } from '../areas/event/log';
+import { Subscribers } from '../areas/event/subscribers';
 import { areas } from '../areas/index';
 import type { Services } from '../kernel/context';
 import { Dispatcher, type Observer } from '../kernel/dispatch';
@@ -48,6 +49,7 @@ export async function compose({ paths, config, clock, log, logFiles, lifecycle, 
         '/health',
         '/ops',
         '/metrics',
+        '/ws',
         '/openapi',
         '/openapi.json',
         '/openapi/json',
@@ -55,7 +57,22 @@ export async function compose({ paths, config, clock, log, logFiles, lifecycle, 
         ...registry.routes.map((route) => route.path),
       ],
     });
-    const services: Services = { clock, log, events, cache, config, metrics, lifecycle, logFiles, parts };
+    const services: Services = {
+      clock,
+      log,
+      events,
+      cache,
+      config,
+      metrics,
+      lifecycle,
+      logFiles,
+      parts,
+      subscribers: new Subscribers(() => config.value('limits.subscriptions')),
+      webhooks: {
+        channel: (name) => config.value('webhook').find((channel) => channel.name === name),
+        maxDepth: () => config.value('limits.max_depth'),
+      },
+    };
     const dispatcher = new Dispatcher(registry, services, observer(metrics, log));
     const rules = accessRules(config, token);
     const document = lazy(
@@ -77,6 +94,7 @@ export async function compose({ paths, config, clock, log, logFiles, lifecycle, 
       health: { version: lifecycle.version, uptimeMs: () => lifecycle.uptimeMs(), parts: () => parts.list() },
       pages: swaggerPages({ document }),
     });
+    config.onChange(() => http.review());
     const listeners = new Listeners(http, paths, parseListen(config.value('http.listen')));
     for (const part of [storagePart('zd_db', zdDb), storagePart('cache_db', cacheDb), cache.sweeper.part, events.part, ...listeners.parts])
       parts.add(part);

@@ -59,7 +59,7 @@ export function loadConfig(sources: ConfigSources): Config {
   const origins = Object.freeze(Object.fromEntries(SETTINGS.map(({ key }) => [key, found.get(key)?.origin ?? 'default']))) as Config['origins'];
   if (problems.length > 0) throw new ConfigError(problems);
   checkTogether(values, (key) => found.get(key)?.where ?? 'default');
-  if (text !== null && values['http.tokens'].length > 0) warnings.push(...exposed(sources.file));
+  if (text !== null && values['http.tokens'].length + values.webhook.length > 0) warnings.push(...exposed(sources.file));
   for (const { label, secret } of values['http.tokens']) {
     if (secret.length < 16) warnings.push(`The token "${label}" is short enough to guess; take 16 characters or more.`);
   }
@@ -95,7 +95,15 @@ function fromFile(file: string, text: string, found: Found, problems: Problem[])
       });
     else if (typeof table !== 'object' || table === null || Array.isArray(table))
       problems.push({ where: at(section), message: `"${section}" must be a table: write [${section}]` });
-    else
+    else if (findSetting(section)) {
+      const setting = findSetting(section)!;
+      attempt(
+        problems,
+        (below) => at(section, ...below),
+        setting.key,
+        () => found.set(setting.key, { value: fromToml(setting, table), origin: `${basename(file)}:${lineOf(text, [section])}`, where: at(section) }),
+      );
+    } else
       for (const [name, value] of Object.entries(table)) {
         const setting = findSetting(`${section}.${name}`);
         if (!setting) {
@@ -179,5 +187,5 @@ export function checkTogether(values: Values, where: (key: SettingKey) => string
 
 function exposed(file: string): string[] {
   const mode = statSync(file).mode & 0o777;
-  return (mode & 0o077) === 0 ? [] : [`${file} holds tokens and others may use it (mode ${mode.toString(8)}); run: chmod 600 ${file}`];
+  return (mode & 0o077) === 0 ? [] : [`${file} holds secrets and others may use it (mode ${mode.toString(8)}); run: chmod 600 ${file}`];
 }

@@ -7,6 +7,14 @@ export interface TokenSetting {
   readonly scopes: readonly string[] | null;
 }
 
+/** A webhook channel of the configuration. */
+export interface WebhookSetting {
+  readonly name: string;
+  readonly secret: string;
+  /** The header with the signature, in lower case. */
+  readonly header: string;
+}
+
 /** Bounds of single kinds of events, beside those of the whole log. */
 export type KindSettings = Readonly<Record<string, { readonly max_count?: number; readonly max_age_secs?: number; readonly max_bytes?: number }>>;
 
@@ -27,6 +35,7 @@ export interface Values {
   readonly 'limits.streams': number;
   readonly 'limits.queue_events': number;
   readonly 'limits.queue_bytes': number;
+  readonly 'limits.subscriptions': number;
   readonly 'limits.max_depth': number;
   readonly 'cache.max_value_bytes': number;
   readonly 'cache.max_key_bytes': number;
@@ -38,12 +47,14 @@ export interface Values {
   readonly 'events.kinds': KindSettings;
   readonly 'events.dedup_secs': number;
   readonly 'shutdown.grace_ms': number;
+  readonly webhook: readonly WebhookSetting[];
 }
 
 export type SettingKey = keyof Values;
-export type SettingType = 'listen' | 'boolean' | 'hosts' | 'origins' | 'tokens' | 'level' | 'integer' | 'kinds';
+export type SettingType = 'listen' | 'boolean' | 'hosts' | 'origins' | 'tokens' | 'level' | 'integer' | 'kinds' | 'webhooks';
 
 export interface Setting<K extends SettingKey = SettingKey> {
+  /** `SECTION.NAME` as in config.toml; a key without a dot is a whole section. */
   readonly key: K;
   readonly type: SettingType;
   readonly default: Values[K];
@@ -75,7 +86,7 @@ function declare<K extends SettingKey>(key: K, fallback: Values[K], given: Decla
     min: 0,
     max: Number.MAX_SAFE_INTEGER,
     needsRestart: false,
-    runtimeSettable: !key.startsWith('http.'),
+    runtimeSettable: !key.startsWith('http.') && key !== 'webhook',
     ...given,
   });
 }
@@ -117,6 +128,7 @@ declare('limits.queue_bytes', 8 * MiB, {
   max: GiB,
   doc: 'Bytes that wait for one subscriber before it counts as lagging.',
 });
+declare('limits.subscriptions', 1000, { type: 'integer', min: 1, max: 100_000, doc: 'Subscriptions of one stream or socket.' });
 declare('limits.max_depth', 64, { type: 'integer', min: 4, max: 1000, doc: 'Deepest nesting of a JSON body.' });
 declare('cache.max_value_bytes', MiB, { type: 'integer', unit: 'bytes', min: 1, max: GiB, doc: 'Largest cache value.' });
 declare('cache.max_key_bytes', KiB, { type: 'integer', unit: 'bytes', min: 1, max: 64 * KiB, doc: 'Longest cache key.' });
@@ -153,11 +165,17 @@ declare('shutdown.grace_ms', 5000, {
   doc: 'How long a stop waits for operations in flight.',
 });
 
+declare('webhook', [], {
+  type: 'webhooks',
+  env: null,
+  doc: 'Channels of /webhook/CHANNEL that take a signature: [webhook.CHANNEL] with secret, and header (x-hub-signature-256 by default).',
+});
+
 /** Every setting once, in the order in which they are shown. */
 export const SETTINGS: readonly Setting[] = list;
 const byKey = new Map<string, Setting>(list.map((setting) => [setting.key, setting]));
 export const findSetting = (key: string): Setting | undefined => byKey.get(key);
-export const SECTIONS: readonly string[] = [...new Set(list.map((setting) => setting.key.slice(0, setting.key.indexOf('.'))))];
+export const SECTIONS: readonly string[] = [...new Set(list.map((setting) => setting.key.split('.', 1)[0]!))];
 
 /** What a value must look like, for error texts. */
 export function expectation(setting: Setting): string {
@@ -172,6 +190,8 @@ export function expectation(setting: Setting): string {
       return 'a list of exact origins such as ["http://localhost:3000"]';
     case 'tokens':
       return 'a table of LABEL = "TOKEN" or LABEL = { token = "TOKEN", scopes = [...] }';
+    case 'webhooks':
+      return 'tables [webhook.CHANNEL] with secret = "..." and, where it is not the default, header = "..."';
     case 'level':
       return `one of ${LEVELS.join(', ')}`;
     case 'kinds':

@@ -1,6 +1,6 @@
 import { isScopePattern } from '../kernel/caller';
 import { LEVELS } from '../kernel/log';
-import { expectation, type KindSettings, type Setting, type TokenSetting } from './settings';
+import { expectation, type KindSettings, type Setting, type TokenSetting, type WebhookSetting } from './settings';
 
 /** Why a value does not fit. `path` are the keys below the setting; the text never holds the value of a secret. */
 export class ValueFault extends Error {
@@ -35,6 +35,8 @@ export function fromToml(setting: Setting, value: unknown): unknown {
   switch (setting.type) {
     case 'tokens':
       return tokens(value);
+    case 'webhooks':
+      return webhooks(setting, value);
     case 'hosts':
       return strings(setting, value, host);
     case 'origins':
@@ -80,6 +82,8 @@ export function fromText(setting: Setting, text: string): unknown {
 export function toText(setting: Setting, value: unknown): string {
   if (setting.type === 'tokens')
     return JSON.stringify(Object.fromEntries((value as TokenSetting[]).map(({ label, scopes }) => [label, scopes ?? ['*']])));
+  if (setting.type === 'webhooks')
+    return JSON.stringify(Object.fromEntries((value as WebhookSetting[]).map(({ name, header }) => [name, { header }])));
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
@@ -168,3 +172,24 @@ function scopePatterns(scopes: unknown, fault: (what: string, ...below: string[]
   }
   return Object.freeze([...scopes] as string[]);
 }
+
+const DEFAULT_SIGNATURE_HEADER = 'x-hub-signature-256';
+
+function webhooks(setting: Setting, value: unknown): readonly WebhookSetting[] {
+  if (!isTable(value)) throw new ValueFault(`expected ${expectation(setting)}`);
+  return Object.freeze(Object.entries(value).map(([name, item]) => webhookChannel(name, item)));
+}
+
+function webhookChannel(name: string, item: unknown): WebhookSetting {
+  const fault = (what: string, ...below: string[]) => new ValueFault(`channel "${name}": ${what}`, [name, ...below]);
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name)) throw fault('a name has 1 to 64 letters, digits and . _ -, and begins with a letter or digit');
+  if (!isTable(item)) throw fault('expected a table with a secret');
+  const { secret: key, header: given = DEFAULT_SIGNATURE_HEADER, ...others } = item;
+  const [unknown] = Object.keys(others);
+  if (unknown !== undefined) throw fault(`unknown key "${unknown}"; a channel has "secret" and "header"`, unknown);
+  if (typeof key !== 'string' || key.trim() === '') throw fault('its "secret" is missing or empty', 'secret');
+  if (typeof given !== 'string' || !/^[A-Za-z0-9-]{1,100}$/.test(given)) throw fault('its "header" is no header name', 'header');
+  return { name, secret: key, header: given.toLowerCase() };
+}
+
+const isTable = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);

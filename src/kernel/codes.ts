@@ -37,6 +37,13 @@ export const CODES = {
     'A valid bearer token is needed.',
     'Send `Authorization: Bearer TOKEN`; `zd open --token` says where the token is.',
   ),
+  bad_signature: code(
+    401,
+    EXIT.refused,
+    false,
+    'The request has neither a valid signature nor a token.',
+    'Sign the raw body with the secret of the channel, or send a token with the scope webhook.write.',
+  ),
   scope_denied: code(
     403,
     EXIT.refused,
@@ -63,6 +70,13 @@ export const CODES = {
   not_found: code(404, EXIT.missing, false, 'There is nothing at this address.', 'See /openapi for every route.'),
   no_such_file: code(404, EXIT.missing, false, 'There is nothing under this name.', 'List what is there, or store it first.'),
   no_such_key: code(404, EXIT.missing, false, 'There is no such configuration key.', '`zd config list` shows every key.'),
+  no_stream: code(
+    404,
+    EXIT.missing,
+    false,
+    'No open stream or socket of yours could own this.',
+    'Call it over /ws, or open GET /stream/events?managed=true and name the stream_id of its first frame.',
+  ),
   method_not_allowed: code(405, EXIT.usage, false, 'This address does not take that method.', 'See the `Allow` header.'),
   timeout: code(408, EXIT.timeout, true, 'The time given ran out.', 'Try again with a longer timeout.'),
   busy: code(409, EXIT.conflict, true, 'It is taken.', 'Wait and try again.'),

@@ -1,6 +1,7 @@
-import type { Caller } from './caller';
+import type { Caller, Scope } from './caller';
 import type { Clock } from './clock';
 import type { Code, CommonCode } from './codes';
+import type { Connection } from './connection';
 import type { FailureDetail, ZdError } from './error';
 import type { Logger } from './log';
 
@@ -75,5 +76,9 @@ export interface Call<E extends Code = Code> {
   readonly caller: Caller;
   readonly requestId: string;
   readonly signal: AbortSignal;
+  /** What the call came through, where that outlives the call and can own what the call sets up. */
+  readonly connection?: Connection;
+  /** Demands a scope beyond the declared one, for what only some inputs reach. Throws `scope_denied`; a stream ends when its token loses it. */
+  need(scope: Scope): void;
   fail(code: E | CommonCode, message?: string, detail?: FailureDetail): ZdError;
 }

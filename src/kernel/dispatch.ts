@@ -1,5 +1,6 @@
 import { grants, type Caller, type Scope } from './caller';
 import type { Code } from './codes';
+import type { Connection } from './connection';
 import type { Call, Services } from './context';
 import { ZdError, type FailureDetail } from './error';
 import { requestId as newRequestId } from './ids';
@@ -15,6 +16,9 @@ export interface Request {
   readonly caller: Caller;
   readonly signal: AbortSignal;
   readonly requestId?: string;
+  readonly connection?: Connection;
+  /** Hears of the scopes the call turned out to need, which a stream must keep. */
+  readonly onScope?: (scope: Scope) => void;
 }
 
 /** Hears of every finished call, for metrics, the audit log and the tests' ledger. `op` is `unknown` for names that do not exist. */
@@ -65,6 +69,7 @@ export class Dispatcher {
       const valid = validateInput(stream.input, input);
       const frames = stream.handle(this.services, valid as never, Object.assign(this.call(request), { lastEventId: request.lastEventId }));
       this.observe(stream.name, 'ok', 0, request.caller);
+      request.onScope?.(stream.scope);
       return frames;
     } catch (error) {
       const known = this.toZdError(undefined, error);
@@ -102,6 +107,11 @@ export class Dispatcher {
       // A getter: making the AbortSignal of a request is the dearest part of a small call, and most ops never look at it.
       get signal() {
         return request.signal;
+      },
+      connection: request.connection,
+      need: (scope) => {
+        requireScope(request.caller, scope);
+        request.onScope?.(scope);
       },
       fail: (code: Code, message?: string, detail?: FailureDetail) => new ZdError(code, message, detail),
     };

@@ -21,6 +21,12 @@ export interface EncodedFrames {
   ndjson(): Uint8Array;
 }
 
+/**
+ * A finite stream gives its last frame this id. Who resumes behind it has had everything: the transport answers 204, after which an
+ * `EventSource` stays away for good (WHATWG HTML §9.2.3).
+ */
+export const END_ID = 'end';
+
 export const isEncoded = (item: Frame | EncodedFrames): item is EncodedFrames => 'count' in item;
 
 export interface StreamSpec<I extends TObject, E extends Code> {

@@ -61,10 +61,23 @@ function remember(rules: AccessRules, header: string, caller: Caller): void {
 }
 
 const callers = new WeakMap<Token, Caller>();
+const tokens = new WeakMap<Caller, Token>();
 
 /** One Caller value per token, so limits per token can count by identity of the label and views can be shared. */
 function callerOf(token: Token): Caller {
   let caller = callers.get(token);
-  if (!caller) callers.set(token, (caller = { via: 'tcp', label: token.label, scopes: token.scopes, source: 'http' }));
+  if (!caller) {
+    callers.set(token, (caller = { via: 'tcp', label: token.label, scopes: token.scopes, source: 'http' }));
+    tokens.set(caller, token);
+  }
   return caller;
+}
+
+/** Who an open connection's caller is under the rules of now: null when its token is gone, or when one is needed now. */
+export function renew(caller: Caller, rules: AccessRules): Caller | null {
+  if (caller.via === 'unix') return caller;
+  if (rules.open) return OPEN_CALLER;
+  const held = tokens.get(caller);
+  const token = held && rules.tokens.find(({ digest }) => timingSafeEqual(digest, held.digest));
+  return token ? callerOf(token) : null;
 }

@@ -1,4 +1,5 @@
 import { ZdError } from '../kernel/error';
+import { parseJson } from '../kernel/json';
 import type { Op } from '../kernel/op';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -22,33 +23,15 @@ export const readBody = (request: Request, limit: number): Promise<Uint8Array> =
 export function parseBody(bytes: Uint8Array, headers: Headers, depth: number): unknown {
   if (bytes.length === 0) return undefined;
   if (!headers.has('content-type')) throw new ZdError('unsupported_media_type');
-  return parseJson(bytes, depth);
+  return parseJson(decode(bytes), depth);
 }
 
-function parseJson(bytes: Uint8Array, depth: number): unknown {
+function decode(bytes: Uint8Array): string {
   try {
-    const text = utf8.decode(bytes);
-    if (text.length > depth && nesting(text) > depth)
-      throw new ZdError('bad_json', `The body is nested deeper than ${depth} levels.`, { extra: { limit: depth } });
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof ZdError) throw error;
-    throw new ZdError('bad_json', error instanceof SyntaxError ? `The body is not JSON: ${error.message}` : 'The body is not UTF-8.');
+    return utf8.decode(bytes);
+  } catch {
+    throw new ZdError('bad_json', 'The body is not UTF-8.');
   }
-}
-
-/** Deepest nesting of brackets outside strings. Checked before parsing: the parser and every later walk recurse. */
-function nesting(text: string): number {
-  let level = 0;
-  let deepest = 0;
-  for (let at = 0; at < text.length; at++) {
-    const char = text.charCodeAt(at);
-    if (char === 34) {
-      for (at++; at < text.length && text.charCodeAt(at) !== 34; at++) if (text.charCodeAt(at) === 92) at++;
-    } else if (char === 91 || char === 123) deepest = Math.max(deepest, ++level);
-    else if (char === 93 || char === 125) level--;
-  }
-  return deepest;
 }
 
 async function readCapped(request: Request, limit: number): Promise<Uint8Array> {

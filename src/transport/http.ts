@@ -7,9 +7,9 @@ import { ZdError } from '../kernel/error';
 import { requestId } from '../kernel/ids';
 import type { Logger } from '../kernel/log';
 import { ANONYMOUS, type Route } from '../kernel/route';
-import type { Stream } from '../kernel/stream';
 import { authenticate, UNIX_CALLER, type AccessRules } from './access';
 import { checkHead, emptyInput, parseBody, readBody } from './body';
+import { Connections } from './connections';
 import { corsHeaders, isOpen, screen, searchOf } from './gate';
 import { OpCall } from './op_call';
 import { healthBody, type HealthSource } from './health';
@@ -17,9 +17,9 @@ import { PROBE_PATH, probed } from './probe';
 import { inputFromQuery } from './query';
 import { failure, json, success } from './reply';
 import { pathInput, Places, routerPath, type Place } from './routes';
-import { formatOf, streamResponse } from './sse';
-import { StreamSlots } from './stream_slots';
+import { Streams } from './streams';
 import { pathOf, queryOf } from './url';
+import { credentialsOfSocket, Sockets } from './ws';
 
 export interface HttpLimits {
   /** Largest body of an op call in bytes, unless the op says otherwise. */
@@ -66,31 +66,41 @@ export class Http {
   private readonly app: Elysia;
   private readonly places: Places;
   private readonly arrivals = new WeakMap<Request, Arrival>();
-  private readonly streams: StreamSlots;
+  private readonly connections: Connections;
+  private readonly streams: Streams;
+  private readonly sockets: Sockets;
   private inFlight = 0;
-  private draining = false;
 
   constructor(private readonly deps: HttpDeps) {
-    this.streams = new StreamSlots(deps.counters);
+    this.connections = new Connections(deps.counters);
+    this.streams = new Streams(deps.dispatcher, this.connections, deps.limits);
+    this.sockets = new Sockets({ ...deps, connections: this.connections });
     this.places = new Places(deps.dispatcher.registry);
     this.app = this.routes();
   }
 
-  readonly fetch = (request: Request, server: Server<unknown>, via: Via): Promise<Response> => {
+  /** Undefined when the connection has become a WebSocket. */
+  readonly fetch = (request: Request, server: Server<unknown>, via: Via): Promise<Response | undefined> => {
     const path = pathOf(request.url);
-    return path.startsWith('/op/') ? this.op(request, via, path) : path === PROBE_PATH ? probed() : this.page(request, server, via, path);
+    return path.startsWith('/op/') ? this.op(request, server, via, path) : path === PROBE_PATH ? probed() : this.page(request, server, via, path);
   };
 
   /** From now on no stream is opened; open requests are answered. */
   drain(): void {
-    this.draining = true;
+    this.streams.drain();
+    this.sockets.drain();
+  }
+
+  /** The rules have changed: connections that may no longer be are ended. */
+  review(): void {
+    this.connections.review(this.deps.rules());
   }
 
   /**
    * `POST /op/NAME`, and `GET /op/NAME?FIELD=…` for an op that only reads, do not pass the router: nearly every request zd gets is one, and routing would cost it two fifths of its
    * throughput. For the same reason this is one function with an await for the body and, where the op needs it, one for the op.
    */
-  private async op(request: Request, via: Via, path: string): Promise<Response> {
+  private async op(request: Request, server: Server<unknown>, via: Via, path: string): Promise<Response> {
     const { deps } = this;
     const name = path.slice(4);
     const op = deps.dispatcher.registry.ops.get(name);
@@ -114,6 +124,7 @@ export class Http {
           input = parseBody(await readBody(request, bytes), request.headers, limits.maxDepth);
           if (input === undefined) input = emptyInput(op);
         }
+        if (op?.waits) server.timeout(request, 0);
         const result = deps.dispatcher.run(new OpCall(name, input, caller, id, request));
         response = success(result instanceof Promise ? await result : result, asked);
       }
@@ -124,11 +135,11 @@ export class Http {
     return this.leave(op ? path : '/op/unknown', response);
   }
 
-  private async page(request: Request, server: Server<unknown>, via: Via, path: string): Promise<Response> {
+  private async page(request: Request, server: Server<unknown>, via: Via, path: string): Promise<Response | undefined> {
     const id = requestId();
     const place = this.places.find(path, request.method);
     const rules = this.enter();
-    let response: Response;
+    let response: Response | undefined;
     try {
       this.admit(request, via, rules);
       if (request.method === 'OPTIONS' && corsHeaders(request.headers, rules)) response = new Response(null, { status: 204 });
@@ -137,14 +148,19 @@ export class Http {
         const caller = via === 'unix' ? UNIX_CALLER : isOpen(path, rules) ? null : callerOf(request, place, rules);
         if (!place) throw new ZdError('not_found', `There is nothing at ${path.slice(0, 100)}.`);
         if (!place.methods.includes(request.method)) throw notAllowed(request, place.methods.filter((method) => method !== 'HEAD').join(', '));
-        this.arrivals.set(request, { via, server, caller, id });
-        response = await this.app.fetch(request);
+        response = await this.answer(request, path, { via, server, caller, id });
       }
-      this.allowOrigin(request, response, via, rules);
+      if (response) this.allowOrigin(request, response, via, rules);
     } catch (error) {
       response = this.refuse(error, id, path, via);
     }
     return this.leave(place?.label ?? 'other', response);
+  }
+
+  private answer(request: Request, path: string, arrival: Arrival): Response | undefined | Promise<Response> {
+    if (path === '/ws') return this.sockets.open(request, arrival);
+    this.arrivals.set(request, arrival);
+    return this.app.fetch(request);
   }
 
   private enter(): AccessRules {
@@ -153,18 +169,19 @@ export class Http {
     return this.deps.rules();
   }
 
-  private leave(label: string, response: Response): Response {
+  private leave<R extends Response | undefined>(label: string, response: R): R {
     this.inFlight--;
     this.deps.counters.leave();
     // The metrics page counted itself before it was rendered.
-    if (label !== '/metrics' || response.status !== 200) this.deps.counters.http(label, response.status);
+    const status = response?.status ?? 101;
+    if (label !== '/metrics' || status !== 200) this.deps.counters.http(label, status);
     return response;
   }
 
   private admit(request: Request, via: Via, rules: AccessRules): void {
     if (via === 'tcp') screen(request.headers, rules);
     const { connections } = this.deps.limits();
-    if (this.inFlight + this.streams.open > connections)
+    if (this.inFlight + this.connections.open > connections)
       throw new ZdError('too_many', `zd is busy with ${connections} requests.`, { extra: { limit: connections } });
   }
 
@@ -188,7 +205,10 @@ export class Http {
           headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8', 'cache-control': 'no-store' },
         });
       });
-    for (const stream of deps.dispatcher.registry.streams.values()) app.get(stream.path, ({ request }) => this.stream(stream, request));
+    for (const each of deps.dispatcher.registry.streams.values()) {
+      const open = ({ request }: { request: Request }) => this.streams.open(each, request, this.arrivals.get(request)!);
+      app.get(each.path, open).head(each.path, open);
+    }
     for (const route of deps.dispatcher.registry.routes)
       app.route(route.method, routerPath(route.path), ({ request, params }) => this.plain(route, request, params as Record<string, string>), {
         parse: 'none',
@@ -207,25 +227,6 @@ export class Http {
     return this.deps.dispatcher.route(route, input, { caller: caller!, requestId: id, signal, method, headers, body });
   }
 
-  private stream(stream: Stream, request: Request): Response {
-    const { caller, server, id } = this.arrivals.get(request)!;
-    // While stopping, a stream's client must see a closed connection: any status but 200 ends an EventSource for good.
-    if (this.draining) return new Response(null, { status: 503, headers: { connection: 'close' } });
-    const release = this.streams.admit(caller!, this.deps.limits());
-    const query = queryOf(request.url);
-    const lastEventId = request.headers.get('last-event-id') ?? query.get('last_event_id')?.[0] ?? null;
-    query.delete('last_event_id');
-    const input = inputFromQuery(stream.input, query);
-    try {
-      const frames = this.deps.dispatcher.open(stream, input, { caller: caller!, requestId: id, signal: request.signal, lastEventId });
-      server.timeout(request, 0);
-      return streamResponse(frames, formatOf(request.headers.get('accept')), request.signal, release);
-    } catch (error) {
-      release();
-      throw error;
-    }
-  }
-
   private refuse(error: unknown, id: string, path: string, via: Via): Response {
     const known = error instanceof ZdError ? error : new ZdError('internal', undefined, { cause: error });
     if (known.code === 'internal') this.deps.log.error('request failed', { request_id: id, path, via, error: known.cause ?? known });
@@ -235,8 +236,8 @@ export class Http {
 }
 
 function callerOf(request: Request, place: Place | undefined, rules: AccessRules): Caller {
-  const credentials = request.headers.get('authorization');
-  return credentials === null && place?.route?.auth === 'self' ? ANONYMOUS : authenticate(credentials, rules);
+  const credentials = request.headers.get('authorization') ?? (place?.label === '/ws' ? credentialsOfSocket(request) : null);
+  return credentials === null && !rules.open && place?.route?.auth === 'self' ? ANONYMOUS : authenticate(credentials, rules);
 }
 
 const notAllowed = (request: Request, allow: string): ZdError =>

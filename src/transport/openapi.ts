@@ -162,7 +162,7 @@ function described(item: Op | Stream | Route, area: string, options: OpenApiOpti
     tags: [area],
     summary: item.summary,
     ...(item.description === undefined ? {} : { description: item.description }),
-    ...(options.tokenRequired ? { security: [{ bearer: [item.scope] }] } : {}),
+    ...(options.tokenRequired ? { security: [{ bearer: [item.scope] }, ...('auth' in item && item.auth === 'self' ? [{}] : [])] } : {}),
     'x-zd-scope': item.scope,
     ...('cli' in item && item.cli ? { 'x-zd-cli': ['zd', ...item.cli.path].join(' ') } : {}),
   };
@@ -199,6 +199,19 @@ function servicePaths(options: OpenApiOptions, failures: Failures): Json {
       { 'text/plain': text('Prometheus text format 0.0.4.') },
       options.metricsOpen ?? true,
     ),
+    '/ws': {
+      get: {
+        operationId: 'socket',
+        tags: ['service'],
+        summary: 'Operations and their events over one WebSocket.',
+        description: SOCKET,
+        ...(options.tokenRequired ? { security: [{ bearer: [] }] } : {}),
+        responses: {
+          101: { description: 'The connection is a WebSocket now.' },
+          ...failures.responses([...GATE_CODES, ...(options.tokenRequired ? ['unauthorized' as const] : [])]),
+        },
+      },
+    },
     '/openapi': get('openapi_page', 'This document as a page (Swagger UI); as JSON for clients that accept only that.', {
       'text/html': text('Swagger UI.'),
       ...document,
@@ -207,6 +220,12 @@ function servicePaths(options: OpenApiOptions, failures: Failures): Json {
     '/openapi/json': get('openapi_alias', 'This document, under the address other tools look for.', document),
   };
 }
+
+const SOCKET = [
+  'A text frame `{"id", "op", "args"}` is a call. Its reply has the same id: `{"id", "ok": true, …}` or `{"id", "ok": false, "err": {"code", "msg", "hint"}}`; replies come when they are done, in any order.',
+  'Frames with `event` come by themselves. `subscribe` makes this socket hear events: `{"event": "match", "event_id", "subscription_id", "subscription_ids", "scope", "topic", "data", "seq", "ts_ns", "source", "matched"}`, and `gap`, `lagged`, `shutdown` and `end` as on /stream/events. Subscriptions end with the socket.',
+  'A page, which cannot set headers here, offers the subprotocols `zd` and `bearer.TOKEN`.',
+].join('\n\n');
 
 const bearerScheme = {
   type: 'http',

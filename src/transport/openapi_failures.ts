@@ -4,7 +4,7 @@ import type { JsonSchema } from './json_schema';
 type Json = Record<string, unknown>;
 
 /** Codes that exist only where a token is asked for. */
-const TOKEN_CODES: readonly Code[] = ['unauthorized', 'scope_denied'];
+const TOKEN_CODES: readonly Code[] = ['unauthorized', 'scope_denied', 'bad_signature'];
 
 /** Failure responses by HTTP status. Statuses whose codes are the same everywhere are shared as components. */
 export class Failures {

@@ -11,13 +11,13 @@ export interface Place {
 }
 
 const READ = ['GET', 'HEAD'] as const;
-const FIXED = ['/', '/health', '/ops', '/openapi', '/openapi.json', '/metrics'];
+const FIXED = ['/', '/health', '/ops', '/openapi', '/openapi.json', '/metrics', '/ws'];
 
 /** Elysia's form of a route's path: a rest field has no name there. */
 export const routerPath = (path: string): string => path.replace(/\*\w+$/, '*');
 
-/** Elysia's parameters under the route's own names. */
-export function pathInput(route: Route, params: Record<string, string>): Record<string, string> {
+/** Elysia's parameters under the route's own names; it has none at all for a path without any. */
+export function pathInput(route: Route, params: Record<string, string> = {}): Record<string, string> {
   const rest = /\*(\w+)$/.exec(route.path)?.[1];
   const { '*': tail, ...named } = params;
   return rest === undefined || tail === undefined ? named : { ...named, [rest]: tail };

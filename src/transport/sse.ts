@@ -26,11 +26,17 @@ const encode = (item: Frame | EncodedFrames, format: Format): Uint8Array => {
   return text.encode(format === 'sse' ? encodeSse(item) : `${JSON.stringify(item)}\n`);
 };
 
+export interface OpenStream {
+  readonly response: Response;
+  /** Sends a last frame behind what is under way and ends the stream. */
+  end(last: Frame): void;
+}
+
 /**
  * Sends a generator's frames to one client: first bytes at once, a keep-alive when quiet, the generator asked only while the
  * socket has room. `closed` runs exactly once, whichever of end, failure, cancel and abort comes first.
  */
-export function streamResponse(frames: AsyncGenerator<Frame | EncodedFrames>, format: Format, signal: AbortSignal, closed: () => void): Response {
+export function openStream(frames: AsyncGenerator<Frame | EncodedFrames>, format: Format, signal: AbortSignal, closed: () => void): OpenStream {
   let open = true;
   const writer: { controller?: ReadableStreamDefaultController<Uint8Array> } = {};
   const finish = () => {
@@ -60,6 +66,7 @@ export function streamResponse(frames: AsyncGenerator<Frame | EncodedFrames>, fo
             controller.close();
           } else controller.enqueue(encode(value, format));
         } catch (error) {
+          if (!open) return;
           finish();
           controller.error(error);
         }
@@ -71,10 +78,23 @@ export function streamResponse(frames: AsyncGenerator<Frame | EncodedFrames>, fo
   keepAlive(beat);
   signal.addEventListener('abort', finish, { once: true });
   if (signal.aborted) finish();
-  return new Response(stream, {
-    headers: { 'content-type': TYPES[format], 'cache-control': 'no-store', 'x-accel-buffering': 'no', 'x-content-type-options': 'nosniff' },
-  });
+  return {
+    response: new Response(stream, { headers: streamHeaders(format) }),
+    end(last) {
+      if (!open) return;
+      finish();
+      writer.controller?.enqueue(encode(last, format));
+      writer.controller?.close();
+    },
+  };
 }
+
+export const streamHeaders = (format: Format): Record<string, string> => ({
+  'content-type': TYPES[format],
+  'cache-control': 'no-store',
+  'x-accel-buffering': 'no',
+  'x-content-type-options': 'nosniff',
+});
 
 /** One timer beats for all streams; five hundred timers would wake the process five hundred times. */
 const quiet = new Set<() => void>();

@@ -1,6 +1,7 @@
 import type { Server } from 'bun';
 import { chmodSync, existsSync, unlinkSync } from 'node:fs';
 import type { Http } from './http';
+import { socketHandler } from './ws';
 
 /** Above every per-op limit: our own check answers with a code where Bun's would cut the connection. */
 export const MAX_REQUEST_BYTES = 2 ** 40;
@@ -17,6 +18,7 @@ export function listenUnix(path: string, http: Http): Server<unknown> {
     idleTimeout: 0,
     maxRequestBodySize: MAX_REQUEST_BYTES,
     fetch: (request: Request, server: Server<unknown>) => http.fetch(request, server, 'unix'),
+    websocket: socketHandler,
   } as never) as unknown as Server<unknown>;
   // It was never open to others; 0600 is what people and tools expect of a private socket.
   chmodSync(path, 0o600);

@@ -1,12 +1,21 @@
 import type { Area } from '../../kernel/registry';
+import { apiHistory } from './api_history';
+import { apiStream } from './api_stream';
+import { definitionsStream } from './definitions_stream';
+import { subscriptionSetPaused } from './pause';
 import { eventList } from './list';
 import { publish } from './publish';
 import { eventStats } from './stats';
 import { eventStream } from './stream';
+import { subscribe } from './subscribe';
+import { unsubscribe } from './unsubscribe';
+import { waitForEvent } from './wait';
+import { webhook } from './webhook';
 
 export const eventArea: Area = {
   name: 'event',
   summary: 'Publish and subscribe over one stored log.',
-  ops: [publish, eventList, eventStats],
-  streams: [eventStream],
+  ops: [publish, eventList, eventStats, waitForEvent, subscribe, unsubscribe, subscriptionSetPaused],
+  streams: [eventStream, definitionsStream, apiStream],
+  routes: [apiHistory, webhook],
 };

@@ -1,7 +1,7 @@
 import type { EventRecord } from '../../kernel/context';
-import { nanos } from '../../kernel/clock';
 import type { EncodedFrames } from '../../kernel/stream';
 import type { Filter } from './filter';
+import { pubFrames, type FrameWriter } from './frames';
 
 const utf8 = new TextEncoder();
 /** About what a frame holds beside topic and data; queues and replay pages are bounded by it. */
@@ -18,8 +18,9 @@ export class Batch implements EncodedFrames {
   private asNdjson: Uint8Array | undefined;
 
   constructor(
-    private readonly events: readonly EventRecord[],
+    readonly events: readonly EventRecord[],
     private readonly matched: readonly string[],
+    private readonly writer: FrameWriter = pubFrames,
   ) {
     this.count = events.length;
     // A live-only event has the number of the stored one before it: missing it, nothing stored is missed.
@@ -29,27 +30,18 @@ export class Batch implements EncodedFrames {
   }
 
   sse(): Uint8Array {
-    return (this.asSse ??= utf8.encode(this.join((id, body) => `id: ${id}\nevent: pub\ndata: ${body}\n\n`)));
+    return (this.asSse ??= utf8.encode(this.join('sse')));
   }
 
   ndjson(): Uint8Array {
-    return (this.asNdjson ??= utf8.encode(this.join((id, body) => `{"id":"${id}","event":"pub","data":${body}}\n`)));
+    return (this.asNdjson ??= utf8.encode(this.join('ndjson')));
   }
 
-  private join(frame: (id: string, body: string) => string): string {
+  private join(format: 'sse' | 'ndjson'): string {
     let text = '';
-    for (let at = 0; at < this.events.length; at++) text += frame(this.events[at]!.id, payload(this.events[at]!, this.matched[at]!));
+    for (let at = 0; at < this.events.length; at++) text += this.writer[format](this.events[at]!, this.matched[at]!);
     return text;
   }
-}
-
-/** The stored JSON is spliced in as it is: one line, because JSON escapes every line break inside a string. */
-function payload(event: EventRecord, matched: string): string {
-  return (
-    `{"subscription_id":null,"scope":${JSON.stringify(event.scope)},"topic":${JSON.stringify(event.topic)},"data":${event.data},` +
-    `"seq":${event.ephemeral ? 'null' : event.seq},"ts_ns":${nanos(event.ts)},"source":${JSON.stringify(event.source)},` +
-    `${typeof event.session === 'string' ? `"session_id":${JSON.stringify(event.session)},` : ''}"matched":${matched}}`
-  );
 }
 
 /** The events a filter lets through as one batch, or null when it lets none. */
@@ -71,6 +63,7 @@ export function select<E extends { readonly event: EventRecord }>(
         batch: new Batch(
           chosen.map((item) => item.event),
           matched,
+          filter.frames,
         ),
         chosen,
       };

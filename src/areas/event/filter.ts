@@ -1,4 +1,5 @@
 import type { EventRecord } from '../../kernel/context';
+import type { FrameWriter } from './frames';
 import { MAX_PATTERNS, parsePattern, type Pattern } from './pattern';
 import { isVisible, PUBLIC, type Audience } from './visibility';
 
@@ -9,6 +10,8 @@ export interface Filter {
   readonly kinds?: readonly string[];
   /** The JSON array of the patterns that match, or null when the event is not for this filter. */
   match(event: EventRecord): string | null;
+  /** How its events are written; as `pub` frames without it. Filters with the same key write the same. */
+  readonly frames?: FrameWriter;
 }
 
 /** The filter of a list of patterns, or what is wrong with one of them. Private events are for the audience of their session alone. */

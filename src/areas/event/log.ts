@@ -10,6 +10,7 @@ import type { Filter } from './filter';
 import { Follower } from './follower';
 import { History, type ListPage, type ListQuery } from './history';
 import { Hub, type Outgoing, type QueueLimits } from './hub';
+import { Recent, type RecentEvents } from './recent';
 import { EventKeys } from './keys';
 import { Retainer, type Retention } from './retention';
 import type { EventFigures } from './service';
@@ -37,6 +38,7 @@ export class EventLog implements EventService {
   readonly part = periodic('event_retention', TRIM_EVERY_MS, () => this.trim());
   private readonly table: EventTable;
   private readonly hub: Hub;
+  private readonly backwards: Recent;
   private readonly keys: EventKeys;
   private readonly retainer: Retainer;
   private readonly history: History;
@@ -56,6 +58,7 @@ export class EventLog implements EventService {
   ) {
     this.table = new EventTable(db, clock.now());
     this.hub = new Hub(limits);
+    this.backwards = new Recent(db, this.table);
     this.committed = this.table.last();
     this.keys = new EventKeys(db);
     this.retainer = new Retainer(db, this.table);
@@ -144,6 +147,10 @@ export class EventLog implements EventService {
     const follower = new Follower(this.table, this.hub, filter, from, signal, () => this.clock.now(), this.released);
     if (!signal.aborted) this.followers.add(follower);
     return follower.frames();
+  }
+
+  recent(filter: Filter, limit: number, before: number | null): Promise<RecentEvents> {
+    return this.backwards.find(filter, limit, before, this.clock.now());
   }
 
   private readonly released = (follower: Follower): void => {

@@ -1,5 +1,8 @@
 import type { EncodedFrames, Frame } from '../../kernel/stream';
 import type { Filter } from './filter';
+import type { RecentEvents } from './recent';
+import type { Subscribers } from './subscribers';
+import type { WebhookService } from './webhook_channel';
 import type { ListQuery, ListPage } from './history';
 import type { LostRange } from './recovery';
 import type { Since } from './since';
@@ -26,6 +29,11 @@ export interface EventFigures {
 }
 
 declare module '../../kernel/context' {
+  interface Services {
+    readonly subscribers: Subscribers;
+    readonly webhooks: WebhookService;
+  }
+
   interface EventService {
     /**
      * Follows the log from the moment of the call, or from `since`: an event's id as text, or what `parseSince` made. Holds a
@@ -34,6 +42,8 @@ declare module '../../kernel/context' {
     follow(filter: Filter, since: string | Since | null, signal: AbortSignal): AsyncGenerator<Frame | EncodedFrames>;
     /** A page of stored events, null when the cursor is none of this log's. Gives way to other work while it looks; ends early when `signal` aborts. */
     list(query: ListQuery, signal: AbortSignal): Promise<ListPage | null>;
+    /** The newest events for a filter, from right before the event with a number. */
+    recent(filter: Filter, limit: number, before: number | null): Promise<RecentEvents>;
     figures(): EventFigures;
   }
 }

@@ -1,10 +1,12 @@
 import { strict, t } from '../../kernel/schema';
 import { defineStream } from '../../kernel/stream';
-import { parseFilter } from './filter';
-import { MAX_PATTERN_CHARS, MAX_PATTERNS } from './pattern';
+import { audienceFor } from './audience';
+import { beginAt } from './begin';
+import { parseFilter, type Filter } from './filter';
+import { firstOf } from './finite';
+import { introduced } from './managed';
+import { MAX_PATTERN_CHARS, MAX_PATTERNS, parsePattern, type Pattern } from './pattern';
 import { SessionId, SinceText } from './schema';
-import { parseSince } from './since';
-import { audienceOf, SESSION_SCOPE } from './visibility';
 import './service';
 
 const Channel = t.String({ minLength: 1, maxLength: MAX_PATTERN_CHARS });
@@ -17,7 +19,9 @@ export const eventStream = defineStream({
     '`seq` is null for an ephemeral event: it carries the id of the last stored one before it, and is never replayed.',
     'With `Last-Event-ID` (or `last_event_id`), else from `since`, the stored events behind that id come first, without those that have expired; `gap` `{requested, oldest, newest, lost}` says what is no longer there.',
     '`lagged` `{from, to, missed}` says that the client read too slowly; resuming by its id brings what was missed. `to` is below `from` when only ephemeral events were.',
-    '`shutdown` `{reason, retry_ms}` comes before the daemon ends the stream.',
+    '`shutdown` `{reason, retry_ms}` comes before the daemon ends the stream, `end` `{reason, hint}` before a stream ends that must not be opened again as it is:',
+    'its token is gone (`token_removed`) or lost the scope (`scope_lost`), or `limit` is reached (`limit`; resuming behind its id `end` is answered 204, for good).',
+    'With `managed` the first frame is `stream` `{stream_id, subscriptions}`, and `subscribe`, `unsubscribe` and `subscription_set_paused` change what it hears.',
   ].join('\n'),
   scope: 'event.read',
   path: '/stream/events',
@@ -27,21 +31,29 @@ export const eventStream = defineStream({
         description: 'Patterns `SCOPE.TOPIC` with `*` and `?`; repeat the parameter for several. `*.*` by default.',
       }),
     ),
+    limit: t.Optional(t.Integer({ minimum: 1, maximum: 1_000_000, description: 'End after so many events.' })),
+    managed: t.Optional(t.Boolean({ description: 'Tell the id of the stream, so that its subscriptions can be changed.' })),
     last_event_id: t.Optional(t.String({ maxLength: 200, description: 'As the header `Last-Event-ID`, which wins.' })),
     since: t.Optional(SinceText),
     session_id: t.Optional(SessionId),
   }),
-  events: ['pub', 'gap', 'lagged', 'shutdown'],
-  errors: ['bad_pattern'],
+  events: ['pub', 'stream', 'gap', 'lagged', 'shutdown', 'end'],
+  errors: ['bad_pattern', 'too_many'],
   cli: { path: ['events'], positional: ['channel'] },
   example: { channel: '*.build.*' },
-  handle: ({ events, clock }, { channel = '*.*', last_event_id = '', since, session_id }, call) => {
-    const audience = audienceOf(call.caller, session_id);
-    if (!audience) throw call.fail('scope_denied', undefined, { path: '/session_id', extra: { required_scope: SESSION_SCOPE } });
-    const filter = parseFilter(typeof channel === 'string' ? [channel] : channel, audience);
+  handle: ({ events, subscribers, clock }, { channel = '*.*', limit, managed = false, since, session_id }, call) => {
+    const texts = typeof channel === 'string' ? [channel] : channel;
+    const audience = audienceFor(session_id, call);
+    const filter = parseFilter(texts, audience);
     if (typeof filter === 'string') throw call.fail('bad_pattern', `${filter}.`, { path: '/channel' });
-    const from = since === undefined ? null : parseSince(since, clock.now());
-    if (typeof from === 'string') throw call.fail('bad_args', `/since: ${from}.`, { path: '/since' });
-    return events.follow(filter, call.lastEventId || last_event_id || from, call.signal);
+    const from = call.lastEventId ?? beginAt(since, clock, call);
+    const follow = (each: Filter) => events.follow(each, from, call.signal);
+    if (!managed) return limit === undefined ? follow(filter) : firstOf(limit, filter, follow);
+    if (limit !== undefined) throw call.fail('bad_args', 'A managed stream has no limit.', { path: '/limit' });
+    const set = subscribers.open(call.caller, audience, call.signal);
+    const most = subscribers.limit();
+    if (!subscribers.add(set, texts.map(parsePattern) as Pattern[]))
+      throw call.fail('too_many', `One stream has at most ${most} subscriptions.`, { extra: { limit: most } });
+    return introduced(set, follow(set));
   },
 });

@@ -1,0 +1,11 @@
+import type { Caller, Scope } from './caller';
+import type { EncodedFrames, Frame } from './stream';
+
+/** A client's lasting connection, for example a WebSocket. What a call through it sets up belongs to it and ends with it. */
+export interface Connection {
+  readonly caller: Caller;
+  /** Aborts when the connection has ended. */
+  readonly signal: AbortSignal;
+  /** Sends what the generator gives, as fast as the client reads. The connection ends when the generator does, and when its token loses the scope. */
+  attach(frames: AsyncGenerator<Frame | EncodedFrames>, scope: Scope): void;
+}

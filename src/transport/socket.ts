@@ -1,0 +1,203 @@
+import type { ServerWebSocket } from 'bun';
+import type { Caller, Scope } from '../kernel/caller';
+import { CODES } from '../kernel/codes';
+import type { Connection } from '../kernel/connection';
+import type { Dispatcher } from '../kernel/dispatch';
+import { failureBody, ZdError } from '../kernel/error';
+import { requestId } from '../kernel/ids';
+import { parseJson } from '../kernel/json';
+import type { Logger } from '../kernel/log';
+import { isEncoded, type EncodedFrames, type Frame } from '../kernel/stream';
+import { renew, type AccessRules } from './access';
+import { END_HINTS, type EndReason, type Member } from './connections';
+import type { StreamLimits } from './stream_slots';
+
+export interface SocketDeps {
+  readonly dispatcher: Dispatcher;
+  readonly rules: () => AccessRules;
+  readonly limits: () => StreamLimits & { readonly bodyBytes: number; readonly maxDepth: number };
+  readonly log: Logger;
+}
+
+/** Calls of one socket that run at once. */
+const MAX_CALLS = 256;
+/** Bytes a socket may have under way before its generators are asked again. */
+const WINDOW_BYTES = 64 * 1024;
+/** How long a client may take to answer the closing handshake. */
+const CLOSE_MS = 500;
+/** RFC 6455 §7.4.1: going away, policy violation. */
+const GOING_AWAY = 1001;
+const POLICY = 1008;
+
+const utf8 = new TextDecoder();
+
+/**
+ * One WebSocket. A text frame `{id, op, args}` is a call and gets `{id, ok: true, …reply}` or `{id, ok: false, err}` when it is done,
+ * whatever the order; frames with `event` come by themselves. A fault in a frame is answered, with id 0 where it names none.
+ */
+export class Socket implements Connection, Member {
+  readonly scopes: Scope[] = [];
+  private readonly ended = new AbortController();
+  private ws: ServerWebSocket<Socket> | undefined;
+  private calls = 0;
+  private feeds = 0;
+  private leaving = false;
+  private roomAgain: (() => void)[] = [];
+
+  private readonly largestBody: number;
+
+  constructor(
+    readonly caller: Caller,
+    private readonly deps: SocketDeps,
+  ) {
+    this.largestBody = Math.max(0, ...[...deps.dispatcher.registry.ops.values()].map((op) => op.maxBody ?? 0));
+  }
+
+  get signal(): AbortSignal {
+    return this.ended.signal;
+  }
+
+  opened(ws: ServerWebSocket<Socket>): void {
+    this.ws = ws;
+    if (this.leaving) this.leave();
+  }
+
+  closed(): void {
+    this.ended.abort();
+    this.drained();
+  }
+
+  drained(): void {
+    const waiting = this.roomAgain;
+    this.roomAgain = [];
+    for (const go of waiting) go();
+  }
+
+  received(message: string | Buffer): void {
+    const name = requestId();
+    let id: unknown = 0;
+    try {
+      const frame = this.decode(message);
+      id = idOf(frame);
+      const op = this.opOf(frame, message.length);
+      if (this.leaving) throw new ZdError('shutting_down');
+      if (this.calls >= MAX_CALLS) throw new ZdError('too_many', `This socket has ${MAX_CALLS} calls under way.`, { extra: { limit: MAX_CALLS } });
+      const caller = renew(this.caller, this.deps.rules());
+      if (!caller) return this.revoke('token_removed');
+      this.calls++;
+      void this.run(op, frame.args ?? {}, caller, id, name).finally(() => {
+        this.calls--;
+        if (this.leaving) this.leave();
+      });
+    } catch (error) {
+      this.fail(id, error, name);
+    }
+  }
+
+  private async run(op: string, input: unknown, caller: Caller, id: unknown, name: string): Promise<void> {
+    try {
+      const reply = await this.deps.dispatcher.run({ op, input, caller, signal: this.signal, requestId: name, connection: this });
+      this.send(`{"id":${JSON.stringify(id)},"ok":true${rest(reply)}`);
+    } catch (error) {
+      this.fail(id, error, name);
+    }
+  }
+
+  private decode(message: string | Buffer): Record<string, unknown> {
+    if (typeof message !== 'string') throw new ZdError('bad_json', 'A call is a text frame, this one is binary.');
+    const { bodyBytes, maxDepth } = this.deps.limits();
+    const largest = Math.max(bodyBytes, this.largestBody);
+    if (message.length > largest) throw tooLarge(largest);
+    // The envelope is one level of its own.
+    const frame = parseJson(message, maxDepth + 1);
+    if (typeof frame !== 'object' || frame === null) throw new ZdError('bad_args', 'A call is an object {id, op, args}.', { path: '' });
+    return frame as Record<string, unknown>;
+  }
+
+  private opOf({ op }: Record<string, unknown>, size: number): string {
+    if (typeof op !== 'string') throw new ZdError('bad_args', 'A call needs an `op`, the name of an operation.', { path: '/op' });
+    const limit = this.deps.dispatcher.registry.ops.get(op)?.maxBody ?? this.deps.limits().bodyBytes;
+    if (size > limit) throw tooLarge(limit);
+    return op;
+  }
+
+  private fail(id: unknown, error: unknown, name: string): void {
+    const known = error instanceof ZdError ? error : new ZdError('internal', undefined, { cause: error });
+    if (known.code === 'internal') this.deps.log.error('call failed', { request_id: name, path: '/ws', error: known.cause ?? known });
+    else if (CODES[known.code].exit === 5) this.deps.log.warn('refused', { request_id: name, path: '/ws', code: known.code });
+    const { ok: _, ...err } = failureBody(known, name);
+    this.send(JSON.stringify({ id, ok: false, err }));
+  }
+
+  private send(text: string): void {
+    if (!this.signal.aborted) this.ws?.send(text);
+  }
+
+  attach(frames: AsyncGenerator<Frame | EncodedFrames>, scope: Scope): void {
+    this.scopes.push(scope);
+    this.feeds++;
+    void this.pump(frames);
+  }
+
+  /** The generator is asked only while the socket has room. */
+  private async pump(frames: AsyncGenerator<Frame | EncodedFrames>): Promise<void> {
+    try {
+      for await (const item of frames) {
+        for (const text of texts(item)) this.send(text);
+        while (!this.signal.aborted && (this.ws?.getBufferedAmount() ?? 0) > WINDOW_BYTES)
+          await new Promise<void>((resolve) => this.roomAgain.push(resolve));
+        if (this.signal.aborted) break;
+      }
+    } catch (error) {
+      this.deps.log.error('socket failed', { error });
+    }
+    this.feeds--;
+    if (this.feeds === 0) this.leave();
+  }
+
+  revoke(reason: EndReason): void {
+    this.send(JSON.stringify({ event: 'end', reason, hint: END_HINTS[reason] }));
+    this.close(POLICY, reason);
+  }
+
+  /** Takes no more calls. A socket that hears of events ends behind its own `shutdown` frame, another one is told here. */
+  drain(): void {
+    this.leaving = true;
+    if (this.feeds > 0) return;
+    this.send(JSON.stringify({ event: 'shutdown', reason: 'stopping' }));
+    this.leave();
+  }
+
+  /** Ends the socket once nothing is under way. */
+  private leave(): void {
+    this.leaving = true;
+    if (this.calls === 0 && this.feeds === 0) this.close(GOING_AWAY, 'stopping');
+  }
+
+  private close(code: number, reason: string): void {
+    const { ws } = this;
+    ws?.close(code, reason);
+    setTimeout(() => ws?.terminate(), CLOSE_MS).unref();
+    this.closed();
+  }
+}
+
+function idOf({ id }: Record<string, unknown>): unknown {
+  if (typeof id === 'string' ? id.length <= 100 : Number.isSafeInteger(id)) return id;
+  throw new ZdError('bad_args', 'A call needs an `id`, an integer or a short text.', { path: '/id' });
+}
+
+const tooLarge = (limit: number): ZdError => new ZdError('too_large', `The frame is larger than ${limit} characters.`, { extra: { limit } });
+
+/** A reply's members as they stand behind `ok`. */
+function rest(reply: Record<string, unknown>): string {
+  const text = JSON.stringify(reply);
+  return text === '{}' ? '}' : `,${text.slice(1)}`;
+}
+
+/** One text per frame. Encoded lines are sent as they are: whoever encoded them knew where they go. */
+function texts(item: Frame | EncodedFrames): readonly string[] {
+  if (isEncoded(item)) return utf8.decode(item.ndjson()).split('\n').slice(0, -1);
+  const { id, event, data } = item;
+  return [JSON.stringify({ event, ...(id === undefined ? {} : { event_id: id }), ...(data as object) })];
+}

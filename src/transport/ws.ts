@@ -1,0 +1,78 @@
+import type { Server, ServerWebSocket, WebSocketHandler } from 'bun';
+import type { Caller } from '../kernel/caller';
+import { ZdError } from '../kernel/error';
+import type { Connections } from './connections';
+import { Socket, type SocketDeps } from './socket';
+
+/** The subprotocol of zd. A page cannot set headers for a WebSocket, so it may offer its token as a second one: `bearer.TOKEN`. */
+const PROTOCOL = 'zd';
+const BEARER = 'bearer.';
+
+/** Largest message of a client, and what may wait for one that does not read; beyond either the socket is closed. */
+const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
+
+export interface SocketsDeps extends SocketDeps {
+  readonly connections: Connections;
+}
+
+interface Visit {
+  readonly caller: Caller | null;
+  readonly server: Server<unknown>;
+}
+
+/** `GET /ws`: operations and their events over one WebSocket. */
+export class Sockets {
+  private readonly sockets = new Set<Socket>();
+  private draining = false;
+
+  constructor(private readonly deps: SocketsDeps) {}
+
+  /** Takes the connection over and returns undefined, or throws what refuses it. */
+  open(request: Request, { caller, server }: Visit): Response | undefined {
+    if (this.draining) return new Response(null, { status: 503, headers: { connection: 'close' } });
+    if (request.headers.get('upgrade')?.toLowerCase() !== 'websocket')
+      throw new ZdError('bad_request', 'This address speaks WebSocket; the request asks for no upgrade.');
+    const release = this.deps.connections.admit(caller!, this.deps.limits());
+    const socket = new Socket(caller!, this.deps);
+    const leave = this.deps.connections.add(socket);
+    this.sockets.add(socket);
+    socket.signal.addEventListener('abort', () => {
+      this.sockets.delete(socket);
+      leave();
+      release();
+    });
+    const headers = protocols(request).includes(PROTOCOL) ? { 'sec-websocket-protocol': PROTOCOL } : undefined;
+    if (server.upgrade(request, { data: socket, headers })) return undefined;
+    socket.closed();
+    throw new ZdError('bad_request', 'The WebSocket handshake is not valid.');
+  }
+
+  /** The daemon stops: every socket is told, finishes what it has begun, and ends. */
+  drain(): void {
+    this.draining = true;
+    for (const socket of this.sockets) socket.drain();
+  }
+}
+
+/** What `Bun.serve` does with sockets, on both listeners. */
+export const socketHandler: WebSocketHandler<Socket> = {
+  maxPayloadLength: MAX_MESSAGE_BYTES,
+  backpressureLimit: MAX_MESSAGE_BYTES,
+  closeOnBackpressureLimit: true,
+  // A peer that answers no ping for this many seconds is gone.
+  idleTimeout: 120,
+  sendPings: true,
+  perMessageDeflate: false,
+  open: (ws: ServerWebSocket<Socket>) => ws.data.opened(ws),
+  message: (ws: ServerWebSocket<Socket>, message) => ws.data.received(message),
+  drain: (ws: ServerWebSocket<Socket>) => ws.data.drained(),
+  close: (ws: ServerWebSocket<Socket>) => ws.data.closed(),
+};
+
+const protocols = (request: Request): string[] => (request.headers.get('sec-websocket-protocol') ?? '').split(',').map((name) => name.trim());
+
+/** The token that a handshake brings as a subprotocol, in the form of an `Authorization` header. */
+export function credentialsOfSocket(request: Request): string | null {
+  const bearer = protocols(request).find((name) => name.startsWith(BEARER));
+  return bearer === undefined ? null : `Bearer ${bearer.slice(BEARER.length)}`;
+}
