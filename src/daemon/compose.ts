@@ -3,6 +3,8 @@ import { appendFileSync, existsSync } from 'node:fs';
 import { CacheStore } from '../areas/cache/store';
 import { EventLog } from '../areas/event/log';
 import { areas } from '../areas/index';
+import { Locks } from '../areas/lock/locks';
+import { LockStore } from '../areas/lock/store';
 import type { Services } from '../kernel/context';
 import { Dispatcher, type Observer } from '../kernel/dispatch';
 import type { Logger } from '../kernel/log';
@@ -35,12 +37,14 @@ export async function compose({ paths, config, clock, log, logFiles, lifecycle, 
     const cacheDb = stack.adopt(new Db(paths.cacheDb, { migrations: cacheMigrations, durability: 'normal' }), (db) => db.close());
     const cache = stack.adopt(new CacheStore(cacheDb, clock, log, () => cacheLimits(config)), (store) => store.stop());
     const events = stack.adopt(new EventLog(zdDb, clock, log, () => eventLimits(config)), (each) => each.stop());
+    const locks = stack.adopt(new Locks(new LockStore(zdDb, events), clock, () => lockLimits(config)), (each) => each.stop());
     const registry = new Registry(areas);
     const metrics = new Metrics({
       version: lifecycle.version,
       commit: lifecycle.commit,
       uptimeMs: () => lifecycle.uptimeMs(),
       subscriptions: () => events.subscriptions(),
+      activeLocks: () => locks.held(),
       ops: [...registry.names(), ...[...registry.streams.values(), ...registry.routes].map((item) => item.name)],
       paths: [
         '/',
@@ -54,7 +58,7 @@ export async function compose({ paths, config, clock, log, logFiles, lifecycle, 
         ...registry.routes.map((route) => route.path),
       ],
     });
-    const services: Services = { clock, log, events, cache, config, metrics, lifecycle, logFiles };
+    const services: Services = { clock, log, events, cache, locks, config, metrics, lifecycle, logFiles };
     const dispatcher = new Dispatcher(registry, services, observer(metrics, log));
     const rules = accessRules(config, token);
     const document = lazy(
@@ -78,6 +82,7 @@ export async function compose({ paths, config, clock, log, logFiles, lifecycle, 
     });
     cache.start();
     events.start();
+    locks.start();
     const listeners = new Listeners(http, paths, config);
     listeners.open();
     return {
@@ -87,6 +92,7 @@ export async function compose({ paths, config, clock, log, logFiles, lifecycle, 
       rebind: async () => listeners.heal(),
       async stop() {
         http.drain();
+        locks.stop();
         await events.stop();
         await listeners.close(config.value('shutdown.grace_ms'));
         await stack.disposeAsync();
@@ -144,6 +150,11 @@ const cacheLimits = (config: LiveConfig) => ({
   maxKeyBytes: config.value('cache.max_key_bytes'),
   maxNsBytes: config.value('cache.max_ns_bytes'),
   maxNsEntries: config.value('cache.max_ns_entries'),
+});
+
+const lockLimits = (config: LiveConfig) => ({
+  defaultTtlMs: config.value('locks.default_ttl_secs') * 1000,
+  maxEntries: config.value('locks.max_entries'),
 });
 
 const eventLimits = (config: LiveConfig) => ({

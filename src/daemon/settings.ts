@@ -32,6 +32,8 @@ export interface Values {
   readonly 'events.max_count': number;
   readonly 'events.max_age_secs': number;
   readonly 'events.max_bytes': number;
+  readonly 'locks.default_ttl_secs': number;
+  readonly 'locks.max_entries': number;
   readonly 'shutdown.grace_ms': number;
 }
 
@@ -125,6 +127,14 @@ declare('cache.max_ns_entries', 1_000_000, { type: 'integer', min: 1, doc: 'Entr
 declare('events.max_count', 1_000_000, { type: 'integer', min: 1, doc: 'Events the log keeps.' });
 declare('events.max_age_secs', 7 * 86_400, { type: 'integer', unit: 'seconds', min: 1, max: 3_153_600_000, doc: 'How long the log keeps an event.' });
 declare('events.max_bytes', 512 * MiB, { type: 'integer', unit: 'bytes', min: MiB, doc: 'Bytes the log keeps.' });
+declare('locks.default_ttl_secs', 60, {
+  type: 'integer',
+  unit: 'seconds',
+  min: 1,
+  max: 86_400,
+  doc: 'Lease of a lock that was asked for with neither a lease nor a process.',
+});
+declare('locks.max_entries', 10_000, { type: 'integer', min: 1, max: 1_000_000, doc: 'Grants of locks and requests that wait for one, in all.' });
 declare('shutdown.grace_ms', 5000, {
   type: 'integer',
   unit: 'milliseconds',
