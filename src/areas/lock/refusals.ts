@@ -17,7 +17,7 @@ export function refusal(result: Exclude<Answer['result'], Holder>, { name, state
   const by = holder ? ` is held by ${described(holder)}${more}` : ' is waited for by others';
   const extra = { holder_pid: holder?.process?.pid ?? 0, waiters: state.queue.length };
   return result === 'busy'
-    ? new ZdError('busy', `${lock}${by}.`, { hint: 'Wait for it with lock_acquire and timeout_secs, or see lock_list.', extra })
+    ? new ZdError('busy', `${lock}${by}.`, { hint: 'Wait for it with a timeout, or see who has it with `zd lock list`.', extra })
     : new ZdError('timeout', `${lock}${by}, and the time to wait ran out.`, { extra });
 }
 
