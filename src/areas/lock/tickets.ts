@@ -11,6 +11,8 @@ export interface Ticket {
   readonly signal: () => AbortSignal;
   /** Set once it waits: stops listening for the caller's leaving. */
   forget?: () => void;
+  /** Its grant is stored, and about to be told. */
+  granted?: true;
 }
 
 /** The requests for locks that have no answer yet. */
@@ -47,13 +49,21 @@ export class Tickets {
   }
 
   grant(number: number, name: string, holder: Holder): void {
-    const ticket = this.settle(number);
+    const ticket = this.byNumber.get(number);
     if (!ticket) return this.giveBack(name, holder.token);
-    // It may have left while the grant was being stored.
-    if (ticket.forget && ticket.signal().aborted) {
+    if (!ticket.forget) {
+      this.settle(number);
+      return ticket.resolve(holder);
+    }
+    // It may have left while the grant was being stored: one turn of the event loop shows what has arrived until now.
+    ticket.granted = true;
+    setImmediate(() => {
+      const left = ticket.signal().aborted;
+      this.settle(number);
+      if (!left) return ticket.resolve(holder);
       this.giveBack(name, holder.token);
       ticket.reject(gone());
-    } else ticket.resolve(holder);
+    });
   }
 
   refuse(number: number, error: unknown): void {
@@ -62,7 +72,7 @@ export class Tickets {
 
   /** Sends away everybody who waits. A grant on its way to one of them is given back; one that did not have to wait still arrives. */
   close(): void {
-    for (const { number, forget } of [...this.byNumber.values()]) if (forget) this.refuse(number, new ZdError('shutting_down'));
+    for (const { number, forget, granted } of [...this.byNumber.values()]) if (forget && !granted) this.refuse(number, new ZdError('shutting_down'));
   }
 
   private settle(number: number): Ticket | undefined {
