@@ -1,5 +1,4 @@
 import { accessSync, closeSync, constants, writeSync } from 'node:fs';
-import { constants as os } from 'node:os';
 import { ClientError } from '../client/error';
 import { EXIT } from '../kernel/codes';
 
@@ -27,29 +26,33 @@ export class GatedCommand {
   readonly pid: number;
   /** Its exit code. */
   readonly ended: Promise<number>;
-  /** Rejects when a signal asks zd to end before the gate was opened. */
-  readonly interrupted: Promise<never>;
   private gate: number | null;
   private opened = false;
-  private readonly handlers: readonly (readonly [Signal, () => void])[];
+  private readonly handlers: (readonly [Signal, () => void])[] = [];
 
-  private constructor(child: Bun.Subprocess, gate: number) {
+  private constructor(
+    private readonly child: Bun.Subprocess,
+    gate: number,
+  ) {
     this.pid = child.pid;
     this.gate = gate;
-    this.ended = child.exited.then((code) => (child.signalCode ? BY_SIGNAL + os.signals[child.signalCode as Signal] : code));
-    const interruption = Promise.withResolvers<never>();
-    interruption.promise.catch(() => {});
-    this.interrupted = interruption.promise;
-    const keyboardPassesOn = !process.stdin.isTTY;
-    this.handlers = [...SIGNALS, ...KEYBOARD].map((signal) => {
-      const passOn = keyboardPassesOn || !(KEYBOARD as readonly string[]).includes(signal);
+    this.ended = child.exited.then((code) => (child.signalCode ? signalled(child.signalCode) : code));
+  }
+
+  /** Passes signals on from now on. Rejects when one asks zd to end before the gate was opened. */
+  takeSignals(): Promise<never> {
+    const { promise, reject } = Promise.withResolvers<never>();
+    for (const signal of [...SIGNALS, ...KEYBOARD]) {
+      const keyboard = (KEYBOARD as readonly string[]).includes(signal);
       const handler = () => {
-        if (!this.opened) interruption.reject(new ClientError('interrupted', 'interrupted', '', EXIT.interrupted));
-        else if (passOn) child.kill(signal);
+        if (!this.opened) reject(new ClientError('interrupted', 'interrupted', '', EXIT.interrupted));
+        // Asked only now: it loads node:tty, which costs two milliseconds.
+        else if (!keyboard || !process.stdin.isTTY) this.child.kill(signal);
       };
       process.on(signal, handler);
-      return [signal, handler] as const;
-    });
+      this.handlers.push([signal, handler]);
+    }
+    return promise;
   }
 
   /** Throws when there is no such command, before anything is started. */
@@ -84,6 +87,11 @@ export class GatedCommand {
     if (this.gate !== null) closeSync(this.gate);
     this.gate = null;
   }
+}
+
+async function signalled(name: NonNullable<Bun.Subprocess['signalCode']>): Promise<number> {
+  const { constants } = await import('node:os');
+  return BY_SIGNAL + constants.signals[name as NodeJS.Signals];
 }
 
 function checkCommand(command: string): void {

@@ -1,8 +1,6 @@
-import { basename } from 'node:path';
-import { acquireLock } from '../../client/lock';
+import { acquireLock, type LockWish } from '../../client/lock';
 import type { Client, Reply } from '../../client/client';
 import { ClientError } from '../../client/error';
-import { EXIT } from '../../kernel/codes';
 import { command, UsageError, type Invocation } from '../command';
 import { GatedCommand } from '../gated_command';
 import { LOCK_ARGS, timeoutOf, WAIT_ARGS, wishOf } from './lock_acquire';
@@ -29,7 +27,13 @@ export const lockRun = command({
     const client = invocation.client();
     const gated = GatedCommand.spawn(argv, { ...invocation.env, ZD_LOCK_NAME: wish.name });
     try {
-      const reply = await waitFor(client, { ...wish, pid: gated.pid, owner: wish.owner ?? basename(argv[0]!) }, timeoutOf(args), gated, invocation);
+      const reply = await waitFor(
+        client,
+        { ...wish, pid: gated.pid, owner: wish.owner ?? argv[0]!.slice(argv[0]!.lastIndexOf('/') + 1) },
+        timeoutOf(args),
+        gated,
+        invocation,
+      );
       if (reply === null) return await gated.ended;
       const { fence, token } = reply.value as { fence: number; token: string };
       gated.open({ ZD_LOCK_FENCE: String(fence), ZD_LOCK_TOKEN: token });
@@ -42,35 +46,22 @@ export const lockRun = command({
   },
 });
 
-/** The grant; null when the process at the gate was ended by somebody meanwhile. */
-async function waitFor(
-  client: Client,
-  wish: Parameters<typeof acquireLock>[1],
-  timeoutMs: number,
-  gated: GatedCommand,
-  { out }: Invocation,
-): Promise<Reply | null> {
-  const over = new AbortController();
-  const granted = acquireLock(client, wish, {
-    timeoutMs,
-    signal: over.signal,
-    onBreak: () => out.note('zd: the daemon went away; waiting for it'),
-  });
-  const early = gated.ended.then(() => null);
-  try {
-    return await Promise.race([granted, early, gated.interrupted]);
-  } catch (error) {
-    if (!(error instanceof ClientError) || error.code !== 'interrupted') throw error;
-    throw new ClientError('interrupted', 'interrupted', '', EXIT.interrupted);
-  } finally {
-    over.abort();
-    granted.catch(() => {});
-  }
+/**
+ * The grant; null when the process at the gate was ended by somebody meanwhile. When the wait ends otherwise zd ends too, and the
+ * connection that closes takes the request out of the line: no signal is needed for it, which would cost start time.
+ */
+function waitFor(client: Client, wish: LockWish, timeoutMs: number, gated: GatedCommand, { out }: Invocation): Promise<Reply | null> {
+  const granted = acquireLock(client, wish, { timeoutMs, onBreak: () => out.note('zd: the daemon went away; waiting for it') });
+  const interrupted = gated.takeSignals();
+  return Promise.race([granted, gated.ended.then(() => null), interrupted]);
 }
 
 async function release(client: Client, name: string, token: string, { out }: Invocation): Promise<void> {
   try {
-    const { value } = await client.send('lock_release', JSON.stringify({ name, token }), { timeoutMs: RELEASE_MS });
+    const late = Bun.sleep(RELEASE_MS).then(() => {
+      throw new ClientError('timeout', `no answer within ${RELEASE_MS / 1000} s`, '', 124);
+    });
+    const { value } = await Promise.race([client.send('lock_release', JSON.stringify({ name, token })), late]);
     if (value.released === false && value.lost !== 'process_ended') out.note(`zd: the lock was lost while the command ran (${String(value.lost)})`);
   } catch (error) {
     const why = error instanceof ClientError ? error.msg : String(error);
