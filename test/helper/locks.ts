@@ -15,7 +15,8 @@ export function lockCalls(daemon: () => TestDaemon) {
     const { status, body } = await call(op, input);
     return [status, body.code];
   };
-  const waiting = (name: string, count: number) => until(`${count} wait`, async () => (await call('wait_info', { name })).body.waiting === count);
+  const waiting = (name: string, count: number) =>
+    until(`${count} wait`, async () => (await call('wait_info', { name })).body.waiting === count, 60_000);
   return { call, granted, refused, waiting };
 }
 
