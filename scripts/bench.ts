@@ -5,6 +5,7 @@ import type { Bench } from './bench/context';
 import { fanOut } from './bench/fan_out';
 import { binarySize, idleMemory, startTime } from './bench/footprint';
 import { keyValue } from './bench/key_value';
+import { locks } from './bench/locks';
 import { processTime } from './bench/process_time';
 import { publishLatency } from './bench/latency';
 import { passes, print } from './bench/report';
@@ -15,7 +16,7 @@ import { install, step } from './setup';
 /**
  * `bun run bench`: the compiled program beside its peers, in one run on one machine.
  *   --quick       fewer and shorter rounds
- *   --only NAME   one part, repeatable: cli, kv, fanout, start, memory, latency
+ *   --only NAME   one part, repeatable: cli, kv, fanout, latency, locks, start, memory
  *   --json        the rows and bars as JSON
  *   --bin PATH    another executable than dist/zd
  *   --strict      exit 1 when a bar is missed, as it is anyway when a part does not come to its end
@@ -40,6 +41,7 @@ const parts: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   },
   fanout: fanOut,
   latency: publishLatency,
+  locks: (bench) => locks(bench, flags.quick ? 30 : 150),
 };
 const unknown = flags.only.filter((name) => !Object.hasOwn(parts, name));
 if (unknown.length > 0) throw new Error(`--only takes ${Object.keys(parts).join(', ')}; not ${unknown.join(', ')}`);

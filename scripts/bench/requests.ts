@@ -32,6 +32,11 @@ const OPS = {
 function http(kind: Kind, at: number, token: string | null): string {
   if (kind === 'nchan') return `POST /pub HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${VALUE.length}\r\n\r\n${VALUE}`;
   const [op, input] = OPS[kind](at);
+  return httpRequest(op, input, token);
+}
+
+/** One call of an operation over HTTP/1.1, with no headers but those it needs. */
+export function httpRequest(op: string, input: object, token: string | null): string {
   const body = JSON.stringify(input);
   const auth = token ? `authorization: Bearer ${token}\r\n` : '';
   return `POST /op/${op} HTTP/1.1\r\nhost: localhost\r\n${auth}content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`;

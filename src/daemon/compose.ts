@@ -3,6 +3,8 @@ import { CacheStore } from '../areas/cache/store';
 import { EventLog } from '../areas/event/log';
 import { Subscribers } from '../areas/event/subscribers';
 import { areas } from '../areas/index';
+import { Locks } from '../areas/lock/locks';
+import { LockStore } from '../areas/lock/store';
 import type { Services } from '../kernel/context';
 import { Dispatcher, type Observer } from '../kernel/dispatch';
 import type { Logger } from '../kernel/log';
@@ -36,6 +38,7 @@ export async function compose({ paths, config, clock, log, logFiles, lifecycle, 
     const cache = stack.adopt(new CacheStore(cacheDb, clock, log, () => cacheLimits(config)), (store) => store.stop());
     const events = stack.adopt(new EventLog(zdDb, clock, log, () => eventLimits(config)), (each) => each.stop());
     const parts = stack.adopt(new Supervisor(clock, log), (each) => each.stop());
+    const locks = stack.adopt(new Locks(new LockStore(zdDb, events), clock, () => lockLimits(config)), (each) => each.stop());
     const registry = new Registry(areas);
     const metrics = new Metrics({
       version: lifecycle.version,
@@ -43,6 +46,7 @@ export async function compose({ paths, config, clock, log, logFiles, lifecycle, 
       uptimeMs: () => lifecycle.uptimeMs(),
       subscriptions: () => events.subscriptions(),
       parts: () => parts.list(),
+      activeLocks: () => locks.held(),
       ops: [...registry.names(), ...[...registry.streams.values(), ...registry.routes].map((item) => item.name)],
       paths: [
         '/',
@@ -62,6 +66,7 @@ export async function compose({ paths, config, clock, log, logFiles, lifecycle, 
       log,
       events,
       cache,
+      locks,
       config,
       metrics,
       lifecycle,
@@ -98,6 +103,7 @@ export async function compose({ paths, config, clock, log, logFiles, lifecycle, 
     const listeners = new Listeners(http, paths, parseListen(config.value('http.listen')));
     for (const part of [storagePart('zd_db', zdDb), storagePart('cache_db', cacheDb), cache.sweeper.part, events.part, ...listeners.parts])
       parts.add(part);
+    locks.start();
     await parts.start();
     return {
       addresses: listeners.addresses(),
@@ -107,6 +113,7 @@ export async function compose({ paths, config, clock, log, logFiles, lifecycle, 
       async stop() {
         http.drain();
         parts.halt();
+        locks.stop();
         await events.stop();
         await listeners.close(config.value('shutdown.grace_ms'));
         await stack.disposeAsync();
@@ -124,6 +131,11 @@ const cacheLimits = (config: LiveConfig) => ({
   maxKeyBytes: config.value('cache.max_key_bytes'),
   maxNsBytes: config.value('cache.max_ns_bytes'),
   maxNsEntries: config.value('cache.max_ns_entries'),
+});
+
+const lockLimits = (config: LiveConfig) => ({
+  defaultTtlMs: config.value('locks.default_ttl_secs') * 1000,
+  maxEntries: config.value('locks.max_entries'),
 });
 
 const eventLimits = (config: LiveConfig) => ({

@@ -46,6 +46,8 @@ export interface Values {
   readonly 'events.max_bytes': number;
   readonly 'events.kinds': KindSettings;
   readonly 'events.dedup_secs': number;
+  readonly 'locks.default_ttl_secs': number;
+  readonly 'locks.max_entries': number;
   readonly 'shutdown.grace_ms': number;
   readonly webhook: readonly WebhookSetting[];
 }
@@ -157,6 +159,14 @@ declare('events.dedup_secs', 120, {
   max: 604_800,
   doc: 'How long an `id` given to publish is remembered, so that a repetition is recognised.',
 });
+declare('locks.default_ttl_secs', 60, {
+  type: 'integer',
+  unit: 'seconds',
+  min: 1,
+  max: 86_400,
+  doc: 'Lease of a lock that was asked for with neither a lease nor a process.',
+});
+declare('locks.max_entries', 10_000, { type: 'integer', min: 1, max: 1_000_000, doc: 'Grants of locks and requests that wait for one, in all.' });
 declare('shutdown.grace_ms', 5000, {
   type: 'integer',
   unit: 'milliseconds',
