@@ -5,6 +5,7 @@ import { Subscribers } from '../areas/event/subscribers';
 import { areas } from '../areas/index';
 import { Locks } from '../areas/lock/locks';
 import { LockStore } from '../areas/lock/store';
+import { Jobs } from '../areas/job/jobs';
 import type { Services } from '../kernel/context';
 import { Dispatcher, type Observer } from '../kernel/dispatch';
 import type { Logger } from '../kernel/log';
@@ -39,6 +40,7 @@ export async function compose({ paths, config, clock, log, logFiles, lifecycle, 
     const events = stack.adopt(new EventLog(zdDb, clock, log, () => eventLimits(config)), (each) => each.stop());
     const parts = stack.adopt(new Supervisor(clock, log), (each) => each.stop());
     const locks = stack.adopt(new Locks(new LockStore(zdDb, events), clock, () => lockLimits(config)), (each) => each.stop());
+    const jobs = stack.adopt(new Jobs(zdDb, clock, log, events, paths.jobsDir, () => jobLimits(config)), (each) => each.stop());
     const registry = new Registry(areas);
     const metrics = new Metrics({
       version: lifecycle.version,
@@ -66,6 +68,7 @@ export async function compose({ paths, config, clock, log, logFiles, lifecycle, 
       log,
       events,
       cache,
+      jobs,
       locks,
       config,
       metrics,
@@ -104,6 +107,7 @@ export async function compose({ paths, config, clock, log, logFiles, lifecycle, 
     for (const part of [storagePart('zd_db', zdDb), storagePart('cache_db', cacheDb), cache.sweeper.part, events.part, ...listeners.parts])
       parts.add(part);
     locks.start();
+    await jobs.start();
     await parts.start();
     return {
       addresses: listeners.addresses(),
@@ -115,6 +119,7 @@ export async function compose({ paths, config, clock, log, logFiles, lifecycle, 
         parts.halt();
         locks.stop();
         await events.stop();
+        await jobs.stop();
         await listeners.close(config.value('shutdown.grace_ms'));
         await stack.disposeAsync();
       },
@@ -147,6 +152,13 @@ const eventLimits = (config: LiveConfig) => ({
   kinds: config.value('events.kinds'),
   dedup_secs: config.value('events.dedup_secs'),
   authenticated: !config.value('http.open'),
+});
+
+const jobLimits = (config: LiveConfig) => ({
+  parallel: config.value('job.parallel'),
+  maxQueued: config.value('job.max_queued'),
+  keepOutputBytes: config.value('job.keep_output_bytes'),
+  keep: { count: config.value('job.keep_ended'), secs: config.value('job.keep_secs') },
 });
 
 /** The rules of the TCP gate, built anew only when the configuration changes. */

@@ -75,6 +75,9 @@ export const CODES = {
   ),
   unknown_op: code(404, EXIT.missing, false, 'There is no such operation.', '`zd ops` lists every operation.'),
   not_found: code(404, EXIT.missing, false, 'There is nothing at this address.', 'See /openapi for every route.'),
+  no_job: code(404, EXIT.missing, false, 'There is no such job.', '`zd job list` shows every job.'),
+  not_pty: code(409, EXIT.conflict, false, 'The job has no terminal.', 'Submit it with `pty`.'),
+  submit_failed: code(422, EXIT.usage, false, 'The job cannot be started as it is described.', 'Check the program, its PATH and the folder.'),
   no_such_file: code(404, EXIT.missing, false, 'There is nothing under this name.', 'List what is there, or store it first.'),
   no_such_key: code(404, EXIT.missing, false, 'There is no such configuration key.', '`zd config list` shows every key.'),
   no_stream: code(

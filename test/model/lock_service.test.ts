@@ -13,7 +13,16 @@ import { until } from '../helper/until';
 const folder = mkdtempSync('/tmp/zd-lock-');
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
-const limits = { queue_events: 1000, queue_bytes: 1e6, max_count: 1e6, max_age_secs: 1e6, max_bytes: 1e9 };
+const limits = {
+  kinds: {},
+  dedup_secs: 120,
+  authenticated: true,
+  queue_events: 1000,
+  queue_bytes: 1e6,
+  max_count: 1e6,
+  max_age_secs: 1e6,
+  max_bytes: 1e9,
+};
 
 /** Locks on a file of their own. The clocks stand where the test puts them, beside the real time that passes. */
 class Rig {
