@@ -3,6 +3,7 @@ import { appendFileSync, existsSync } from 'node:fs';
 import { CacheStore } from '../areas/cache/store';
 import { EventLog } from '../areas/event/log';
 import { areas } from '../areas/index';
+import { Jobs } from '../areas/job/jobs';
 import type { Services } from '../kernel/context';
 import { Dispatcher, type Observer } from '../kernel/dispatch';
 import type { Logger } from '../kernel/log';
@@ -35,6 +36,7 @@ export async function compose({ paths, config, clock, log, logFiles, lifecycle, 
     const cacheDb = stack.adopt(new Db(paths.cacheDb, { migrations: cacheMigrations, durability: 'normal' }), (db) => db.close());
     const cache = stack.adopt(new CacheStore(cacheDb, clock, log, () => cacheLimits(config)), (store) => store.stop());
     const events = stack.adopt(new EventLog(zdDb, clock, log, () => eventLimits(config)), (each) => each.stop());
+    const jobs = stack.adopt(new Jobs(zdDb, clock, log, events, paths.jobsDir, () => jobLimits(config)), (each) => each.stop());
     const registry = new Registry(areas);
     const metrics = new Metrics({
       version: lifecycle.version,
@@ -54,7 +56,7 @@ export async function compose({ paths, config, clock, log, logFiles, lifecycle, 
         ...registry.routes.map((route) => route.path),
       ],
     });
-    const services: Services = { clock, log, events, cache, config, metrics, lifecycle, logFiles };
+    const services: Services = { clock, log, events, cache, jobs, config, metrics, lifecycle, logFiles };
     const dispatcher = new Dispatcher(registry, services, observer(metrics, log));
     const rules = accessRules(config, token);
     const document = lazy(
@@ -78,6 +80,7 @@ export async function compose({ paths, config, clock, log, logFiles, lifecycle, 
     });
     cache.start();
     events.start();
+    await jobs.start();
     const listeners = new Listeners(http, paths, config);
     listeners.open();
     return {
@@ -88,6 +91,7 @@ export async function compose({ paths, config, clock, log, logFiles, lifecycle, 
       async stop() {
         http.drain();
         await events.stop();
+        await jobs.stop();
         await listeners.close(config.value('shutdown.grace_ms'));
         await stack.disposeAsync();
       },
@@ -152,6 +156,13 @@ const eventLimits = (config: LiveConfig) => ({
   max_count: config.value('events.max_count'),
   max_age_secs: config.value('events.max_age_secs'),
   max_bytes: config.value('events.max_bytes'),
+});
+
+const jobLimits = (config: LiveConfig) => ({
+  parallel: config.value('job.parallel'),
+  maxQueued: config.value('job.max_queued'),
+  keepOutputBytes: config.value('job.keep_output_bytes'),
+  keep: { count: config.value('job.keep_ended'), secs: config.value('job.keep_secs') },
 });
 
 /** The rules of the TCP gate, built anew only when the configuration changes. */

@@ -32,6 +32,11 @@ export interface Values {
   readonly 'events.max_count': number;
   readonly 'events.max_age_secs': number;
   readonly 'events.max_bytes': number;
+  readonly 'job.parallel': number;
+  readonly 'job.max_queued': number;
+  readonly 'job.keep_output_bytes': number;
+  readonly 'job.keep_ended': number;
+  readonly 'job.keep_secs': number;
   readonly 'shutdown.grace_ms': number;
 }
 
@@ -125,6 +130,16 @@ declare('cache.max_ns_entries', 1_000_000, { type: 'integer', min: 1, doc: 'Entr
 declare('events.max_count', 1_000_000, { type: 'integer', min: 1, doc: 'Events the log keeps.' });
 declare('events.max_age_secs', 7 * 86_400, { type: 'integer', unit: 'seconds', min: 1, max: 3_153_600_000, doc: 'How long the log keeps an event.' });
 declare('events.max_bytes', 512 * MiB, { type: 'integer', unit: 'bytes', min: MiB, doc: 'Bytes the log keeps.' });
+declare('job.parallel', 256, { type: 'integer', min: 1, max: 65_536, doc: 'Jobs of one group that run at once, for groups that do not say.' });
+declare('job.max_queued', 100_000, { type: 'integer', min: 1, max: 10_000_000, doc: 'Jobs that may wait in all queues together.' });
+declare('job.keep_output_bytes', 64 * MiB, {
+  type: 'integer',
+  unit: 'bytes',
+  min: 4 * KiB,
+  doc: "Bytes kept of each of a job's two outputs, for jobs that do not say; the oldest go first.",
+});
+declare('job.keep_ended', 10_000, { type: 'integer', min: 0, max: 10_000_000, doc: 'Ended jobs that are kept, with their output.' });
+declare('job.keep_secs', 30 * 86_400, { type: 'integer', unit: 'seconds', min: 1, max: 3_153_600_000, doc: 'How long an ended job is kept.' });
 declare('shutdown.grace_ms', 5000, {
   type: 'integer',
   unit: 'milliseconds',
