@@ -17,6 +17,7 @@ import { buildOpenApi } from '../transport/openapi';
 import { listenTcp } from '../transport/tcp';
 import { listenUnix } from '../transport/unix';
 import { swaggerPages } from '../web/swagger';
+import { composeSchedules } from './compose_schedule';
 import type { ComposeInput, Daemon } from './lifecycle';
 import type { LiveConfig } from './live';
 import type { Paths } from './paths';
@@ -37,6 +38,8 @@ export async function compose({ paths, config, clock, log, logFiles, lifecycle, 
     const cache = stack.adopt(new CacheStore(cacheDb, clock, log, () => cacheLimits(config)), (store) => store.stop());
     const events = stack.adopt(new EventLog(zdDb, clock, log, () => eventLimits(config)), (each) => each.stop());
     const jobs = stack.adopt(new Jobs(zdDb, clock, log, events, paths.jobsDir, () => jobLimits(config)), (each) => each.stop());
+    const { schedules, scheduler } = composeSchedules({ db: zdDb, clock, log, events, jobs, config });
+    stack.adopt(scheduler, (each) => each.stop());
     const registry = new Registry(areas);
     const metrics = new Metrics({
       version: lifecycle.version,
@@ -56,7 +59,7 @@ export async function compose({ paths, config, clock, log, logFiles, lifecycle, 
         ...registry.routes.map((route) => route.path),
       ],
     });
-    const services: Services = { clock, log, events, cache, jobs, config, metrics, lifecycle, logFiles };
+    const services: Services = { clock, log, events, cache, jobs, schedules, config, metrics, lifecycle, logFiles };
     const dispatcher = new Dispatcher(registry, services, observer(metrics, log));
     const rules = accessRules(config, token);
     const document = lazy(
@@ -81,6 +84,7 @@ export async function compose({ paths, config, clock, log, logFiles, lifecycle, 
     cache.start();
     events.start();
     await jobs.start();
+    scheduler.start();
     const listeners = new Listeners(http, paths, config);
     listeners.open();
     return {

@@ -10,7 +10,7 @@ export interface Pattern {
 }
 
 /** The kinds of origin that carry an id, as in `job:12`; beside them there is only `http`. */
-const FORMS = ['shell', 'job', 'tag', 'mesh', 'session', 'user'] as const;
+const FORMS = ['shell', 'job', 'schedule', 'tag', 'mesh', 'session', 'user'] as const;
 
 /** Callers of the HTTP surface have no shell; to patterns written for shells they are shell 0 (contract: pattern matching). */
 const HTTP = 'http';
