@@ -111,6 +111,17 @@ describe('another zone of the system', () => {
   });
 });
 
+test('an expression nobody can read any more keeps no other from its time', async () => {
+  const r = await rig();
+  await r.add({ cron_expr: '@daily' });
+  await r.add({ every: '1m' });
+  r.db.sqlite.query(`UPDATE schedule SET cron_expr = 'once in a blue moon' WHERE id = 1`).run();
+  const next = await r.again(r.time + M);
+  await next.jump(D);
+  expect(next.runs(NOON, 2)[0]).toBe('running@60');
+  expect(next.errors.length).toBeGreaterThan(0);
+});
+
 test('a time as people write it, in a zone', () => {
   const utc = (text: string, zone: string) => {
     const at = momentOf(text, zone);

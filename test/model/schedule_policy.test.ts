@@ -46,9 +46,9 @@ describe('a schedule', () => {
     await r.pass(M);
     expect(r.row(id)).toMatchObject({ enabled: 0, ended: 'fired', next_at: null });
     r.jobs.end(1);
-    await r.pass(r.limits.keepEndedSecs * S - 1);
+    await r.pass(r.limits.keepEndedSecs * S - 30 * S);
     expect(r.runs(NOON, id)).toEqual(['exited@60']);
-    await r.pass(1);
+    await r.pass(30 * S);
     expect(r.store.list(false)).toEqual([]);
   });
 
@@ -87,6 +87,20 @@ describe('a schedule', () => {
     const topics = r.db.sqlite.query<{ topic: string; seq: number }, []>('SELECT topic, seq FROM event ORDER BY seq').all();
     expect(topics).toEqual(['fail', 'fail', 'fire'].map((topic, at) => ({ topic, seq: at + 1 })));
   });
+});
+
+test('one that cannot be acted on holds up no other, and is made up for when it can', async () => {
+  const r = await rig();
+  await r.add({ every: '1m', catch_up: 'run_all', overlap: 'allow' });
+  await r.add({ every: '1m', overlap: 'allow' });
+  const command = (text: string) => r.db.sqlite.query('UPDATE schedule SET command = ? WHERE id = 1').run(text);
+  command('no JSON');
+  for (let at = 0; at < 3; at++) await r.pass(M);
+  expect([r.runs(NOON, 1), r.runs(NOON, 2)]).toEqual([[], ['running@60', 'running@120', 'running@180']]);
+  expect(r.errors.length).toBeGreaterThan(0);
+  command('["true"]');
+  await r.pass(30 * S);
+  expect(r.runs(NOON, 1)).toEqual(['running@60', 'running@120', 'running@180']);
 });
 
 describe('missed times', () => {

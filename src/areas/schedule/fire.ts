@@ -44,12 +44,16 @@ export class Firing {
   due(id: number): After {
     const after = nothing();
     const row = this.table.get(id);
-    if (!row || row.next_at === null) return after;
     const now = this.clock.now();
+    if (!row || row.next_at === null || row.due_at! > now) return after;
     const timing = timingOf(row);
     const policy = policyOf(row);
     const todo = plan(timing, policy, row.next_at, now, this.zone());
-    if (!todo) return after;
+    if (!todo) {
+      // Due before its time: another zd reckoned the delay in another way.
+      this.table.move(id, row.next_at, row.next_at + policy.delayMs, row.anchor_at);
+      return after;
+    }
     failpoint('schedule.before_fire');
     if (todo.missed) {
       const { at, count } = todo.missed;
@@ -89,6 +93,15 @@ export class Firing {
       if (this.start(row, run, after) && row.overlap !== 'allow') break;
     }
     return after;
+  }
+
+  /** Whether `resume` would change something. */
+  needsResume(id: number): boolean {
+    const open = this.runs.open(id);
+    const waiting = open.some((run) => run.state === 'waiting');
+    const active = open.filter((run) => run.state === 'active');
+    if (waiting && (active.length === 0 || ['allow', 'replace'].includes(this.table.get(id)?.overlap ?? ''))) return true;
+    return active.some((run) => this.jobs.standing(run.job_id!)?.finishedAt !== null);
   }
 
   /** Gives up what waits. */

@@ -1,5 +1,6 @@
 import { policyOf, timingOf } from './draft';
-import { recount } from './model';
+import { recount, type Policy } from './model';
+import type { ScheduleRow } from './service';
 import type { ScheduleStore } from './store';
 
 /** The timer never sleeps longer, so a wall clock that jumps is noticed within this time. */
@@ -16,7 +17,11 @@ export class Scheduler {
   private running: Promise<void> | undefined;
   private again = false;
   private readonly stopping = new AbortController();
+  /** Rounds that failed in a row. */
   private failures = 0;
+  /** Due schedules that could not be acted on, until when (monotonic) they are left alone. */
+  private readonly resting = new Map<number, { readonly failures: number; readonly until: number }>();
+  private tidyAt = -Infinity;
   /** Wall clock minus monotonic clock when it was last looked at. */
   private offset: number | undefined;
   private zone: string | undefined;
@@ -46,7 +51,7 @@ export class Scheduler {
       const run = this.stopped ? null : this.store.runs.ofJob(job);
       if (run) await this.resume(run.schedule_id);
     };
-    ended().catch((error) => this.failed(error));
+    ended().catch((error) => this.failed('the end of a run was not noted', error));
   }
 
   /** Looks now. At most one round at a time; a call during one makes another follow. */
@@ -76,7 +81,8 @@ export class Scheduler {
       await this.tidy();
       this.failures = 0;
     } catch (error) {
-      this.failed(error);
+      this.failures++;
+      this.failed('a round failed', error);
     }
     this.arm();
   }
@@ -102,35 +108,55 @@ export class Scheduler {
     const now = parts.clock.now();
     if (!row || row.next_at === null || row.due_at! <= now) return;
     const policy = policyOf(row);
-    const { next, anchor } = recount(timingOf(row), policy, row.next_at, row.last_at, now, system);
+    const counted = this.tryRecount(row, policy, row.next_at, now, system);
     // Without a time left it stays as it is, and ends by its policy when that time comes.
-    if (next !== null && next !== row.next_at) table.move(id, next, next + policy.delayMs, anchor);
+    if (counted && counted.next !== null && counted.next !== row.next_at) table.move(id, counted.next, counted.next + policy.delayMs, counted.anchor);
+  }
+
+  /** An expression that an earlier zd took and this one does not keeps its time; it must not keep the others from theirs. */
+  private tryRecount(row: ScheduleRow, policy: Policy, next: number, now: number, system: string): ReturnType<typeof recount> | null {
+    try {
+      return recount(timingOf(row), policy, next, row.last_at, now, system);
+    } catch (error) {
+      this.failed('the next time is not known', error, row.id);
+      return null;
+    }
   }
 
   private async fire(): Promise<void> {
     const { table, firing, parts } = this.store;
-    let faulty = 0;
-    for (;;) {
-      // Those that failed stay due and stand first.
-      const ids = table.due(parts.clock.now(), CHUNK + faulty).slice(faulty);
-      if (ids.length === 0) break;
-      const results = await Promise.allSettled(
-        ids.map((id) => parts.db.write(() => firing.due(id), 'full').then((after) => this.store.carryOut(after))),
+    while (!this.stopped) {
+      const resting = (id: number) => (this.resting.get(id)?.until ?? 0) > parts.clock.monotonic();
+      const ids = table.due(parts.clock.now(), CHUNK + this.resting.size).filter((id) => !resting(id));
+      if (ids.length === 0) return;
+      await Promise.all(
+        ids.map(async (id) => {
+          try {
+            this.store.carryOut(await parts.db.write(() => firing.due(id), 'full'));
+            this.resting.delete(id);
+          } catch (error) {
+            this.rest(id, error);
+          }
+        }),
       );
-      const failed = results.filter((result) => result.status === 'rejected');
-      faulty += failed.length;
-      if (failed.length > 0) this.failed(failed[0]!.reason);
-      if (this.stopped) return;
     }
-    if (faulty > 0) throw new Error(`${faulty} due schedules could not be acted on`);
+  }
+
+  /** One that cannot be acted on stays due and is tried again, ever more rarely; it holds up no other. */
+  private rest(id: number, error: unknown): void {
+    const failures = (this.resting.get(id)?.failures ?? 0) + 1;
+    this.resting.set(id, { failures, until: this.store.parts.clock.monotonic() + delayAfter(failures) });
+    this.failed('a schedule could not be acted on', error, id);
   }
 
   /** Jobs may have ended while nobody listened, and cancels may have been lost. */
   private async tidy(): Promise<void> {
-    for (const id of this.store.runs.withOpen()) await this.resume(id);
     const { clock, db, limits } = this.store.parts;
+    if (clock.monotonic() < this.tidyAt) return;
+    for (const id of this.store.runs.withOpen()) if (this.store.firing.needsResume(id)) await this.resume(id);
     const before = clock.now() - limits().keepEndedSecs * 1000;
     if (this.store.table.hasEnded(before)) await db.write(() => this.store.table.purge(before));
+    this.tidyAt = clock.monotonic() + LONGEST_SLEEP_MS;
   }
 
   private async resume(schedule: number): Promise<void> {
@@ -138,18 +164,20 @@ export class Scheduler {
     this.store.carryOut(await db.write(() => this.store.firing.resume(schedule), 'full'));
   }
 
-  private failed(error: unknown): void {
-    if (this.stopped) return;
-    this.failures++;
-    this.store.parts.log.error('schedules: a round failed', { error });
+  private failed(msg: string, error: unknown, schedule?: number): void {
+    if (!this.stopped) this.store.parts.log.error(`schedules: ${msg}`, { schedule, error });
   }
 
   private arm(): void {
     if (this.stopped) return;
-    const due = this.store.table.earliest();
-    const sleep = due === null ? LONGEST_SLEEP_MS : due - this.store.parts.clock.now();
-    const least = this.failures === 0 ? 0 : Math.min(RETRY_MS.most, RETRY_MS.least * 2 ** (this.failures - 1));
-    this.timer = setTimeout(() => this.wake(), Math.max(least, Math.min(sleep, LONGEST_SLEEP_MS)));
+    const { clock } = this.store.parts;
+    const due = this.store.table.earliest(this.resting);
+    const sleeps = [LONGEST_SLEEP_MS, ...[...this.resting.values()].map(({ until }) => until - clock.monotonic())];
+    if (due !== null) sleeps.push(due - clock.now());
+    const least = this.failures === 0 ? 0 : delayAfter(this.failures);
+    this.timer = setTimeout(() => this.wake(), Math.max(least, Math.min(...sleeps)));
     this.timer.unref();
   }
 }
+
+const delayAfter = (failures: number): number => Math.min(RETRY_MS.most, RETRY_MS.least * 2 ** (failures - 1));

@@ -59,7 +59,9 @@ export class ScheduleTable {
     this.updateStmt = db.prepare(`UPDATE schedule SET ${COLUMNS.map((column) => `${column} = $${column}`).join(', ')} WHERE id = $id`);
     this.removeStmt = db.prepare<{ id: number }>('DELETE FROM schedule WHERE id = ? RETURNING id');
     this.dueStmt = db.prepare<{ id: number }>('SELECT id FROM schedule WHERE due_at <= ? ORDER BY due_at, id LIMIT ?');
-    this.earliestStmt = db.prepare<{ due_at: number }>('SELECT due_at FROM schedule WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1');
+    this.earliestStmt = db.prepare<{ id: number; due_at: number }>(
+      'SELECT id, due_at FROM schedule WHERE due_at IS NOT NULL ORDER BY due_at, id LIMIT ?',
+    );
     this.scheduledStmt = db.prepare<ScheduleRow>('SELECT * FROM schedule WHERE due_at > ? AND fire_at IS NULL ORDER BY id');
     this.moveStmt = db.prepare('UPDATE schedule SET next_at = ?, due_at = ?, anchor_at = ? WHERE id = ?');
     this.actedStmt = db.prepare('UPDATE schedule SET last_at = ?, next_at = ?, due_at = ?, enabled = ?, ended = ?, ended_at = ? WHERE id = ?');
@@ -98,9 +100,9 @@ export class ScheduleTable {
     return this.dueStmt.all(now, limit).map((row) => row.id);
   }
 
-  /** When the next one is due. */
-  earliest(): number | null {
-    return this.earliestStmt.get()?.due_at ?? null;
+  /** When the next one is due, leaving some out. */
+  earliest(without: ReadonlyMap<number, unknown>): number | null {
+    return this.earliestStmt.all(without.size + 1).find((row) => !without.has(row.id))?.due_at ?? null;
   }
 
   /** Recurring schedules that are not due at `now`. */
