@@ -48,6 +48,9 @@ test('a single time runs once, and then it is over', async () => {
   await waitFor(id, 'exited');
   expect(await item(id)).toMatchObject({ enabled: false, ended: 'fired', next_run_ns: null, last_state: 'exited', last_exit_code: 0 });
   expect(await history(id)).toHaveLength(1);
+  const at = Math.floor(Date.now() / 1000) + 900;
+  expect(await ok('schedule_update', { id, fire_at_unix_secs: at })).toMatchObject({ enabled: true, next_run_ns: at * 1e9 });
+  expect(await item(id)).toMatchObject({ ended: null });
 });
 
 test('a program that is missing is a run that failed', async () => {

@@ -101,6 +101,13 @@ test('one that cannot be acted on holds up no other, and is made up for when it 
   command('["true"]');
   await r.pass(30 * S);
   expect(r.runs(NOON, 1)).toEqual(['running@60', 'running@120', 'running@180']);
+  // One that goes while it rests is forgotten, so the timer does not wait for it.
+  command('no JSON');
+  await r.pass(30 * S);
+  expect([...r.scheduler['resting'].keys()]).toEqual([1]);
+  await r.store.remove(1);
+  await r.pass(2 * S);
+  expect([...r.scheduler['resting'].keys()]).toEqual([]);
 });
 
 describe('missed times', () => {

@@ -128,7 +128,7 @@ export class Scheduler {
     while (!this.stopped) {
       const resting = (id: number) => (this.resting.get(id)?.until ?? 0) > parts.clock.monotonic();
       const ids = table.due(parts.clock.now(), CHUNK + this.resting.size).filter((id) => !resting(id));
-      if (ids.length === 0) return;
+      if (ids.length === 0) break;
       await Promise.all(
         ids.map(async (id) => {
           try {
@@ -140,6 +140,13 @@ export class Scheduler {
         }),
       );
     }
+    this.forgetRested();
+  }
+
+  /** Those whose rest is over and that are not due any more: removed, disabled or given another time. */
+  private forgetRested(): void {
+    const now = this.store.parts.clock.monotonic();
+    for (const [id, { until }] of this.resting) if (until <= now) this.resting.delete(id);
   }
 
   /** One that cannot be acted on stays due and is tried again, ever more rarely; it holds up no other. */

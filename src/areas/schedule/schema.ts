@@ -17,7 +17,10 @@ const When = {
     t.String({ maxLength: 512, description: '5 fields, or 6 with seconds first, or a name such as @daily. Weekdays count from 0 = Sunday.' }),
   ),
   every: t.Optional(
-    t.String({ maxLength: 40, description: 'Instead of cron_expr, an interval of at least a second such as 90s, 10m, 1h30m or 2d.' }),
+    t.String({
+      maxLength: 40,
+      description: 'Instead of cron_expr, an interval of at least a second such as 90s, 10m, 1h30m or 2d, by elapsed time.',
+    }),
   ),
   anchor_unix_secs: t.Optional(Seconds('Where an interval counts from, and not before; now by default.')),
 };

@@ -82,8 +82,8 @@ export class ScheduleStore implements ScheduleService {
       );
       // A time that has come but was not acted on yet is not lost by a change of something else.
       if (!newTime) this.table.update(id, { ...current, ...row });
-      else if (current.enabled === 1) this.table.update(id, this.on(row, now, zone(), current));
-      else this.table.update(id, { ...switchedOff(row), ended: current.ended, ended_at: current.ended_at });
+      else if (current.enabled === 1 || current.ended !== null) this.table.update(id, this.on(row, now, zone(), current));
+      else this.table.update(id, switchedOff(row));
       return this.require(id);
     });
   }

@@ -5,7 +5,8 @@ import { Id, outcome, Outcome, UpdateInput } from './schema';
 export const update = defineOp({
   name: 'schedule_update',
   summary: 'Change a schedule; what is not named stays as it is.',
-  description: 'Null clears a field. When the times change, the next one is counted from now. Runs that have begun go on as they are.',
+  description:
+    'Null clears a field. When the times change, the next one is counted from now; a schedule that is over begins anew then, a disabled one stays so. Runs that have begun go on as they are.',
   scope: 'schedule.write',
   effect: 'write',
   input: strict({ id: Id, ...UpdateInput }),
