@@ -11,7 +11,7 @@ const folder = mkdtempSync('/tmp/zd-schedule-');
 // Not when the first test file is over: one that runs in the same process may use it still.
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 
-const LIMITS: ScheduleLimits = { maxCount: 100, historyRuns: 100, keepEndedSecs: 3600 };
+const LIMITS: ScheduleLimits = { maxCount: 100, historyRuns: 10_000, keepEndedSecs: 3600 };
 const EVENTS = { queue_events: 1000, queue_bytes: 1 << 20, max_count: 100_000, max_age_secs: 1e9, max_bytes: 1 << 28 };
 
 /** Jobs in a table of the same database, so they come and go with its transactions; the test ends them. */

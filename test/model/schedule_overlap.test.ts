@@ -1,4 +1,7 @@
 import { describe, expect, test } from 'bun:test';
+import fc from 'fast-check';
+import { CATCH_UPS, OVERLAPS } from '../../src/areas/schedule/model';
+import type { ZdError } from '../../src/kernel/error';
 import { ScheduleRig } from '../helper/schedule_rig';
 import { until } from '../helper/until';
 
@@ -47,7 +50,6 @@ describe('overlap', () => {
 
   test('queue is bounded', async () => {
     const r = await rig();
-    r.limits.historyRuns = 1000;
     await r.add({ every: '1s', overlap: 'queue' });
     for (let at = 0; at < 103; at++) await r.pass(S);
     expect(r.runs(NOON).map((run) => run.split('@')[0])).toEqual(['running', ...Array(100).fill('waiting'), 'skipped', 'skipped']);
@@ -101,3 +103,58 @@ describe('overlap', () => {
     expect(await r.store.runNow(1)).toMatchObject({ state: 'running', job_id: 2 });
   });
 });
+
+const step = fc.oneof(
+  { weight: 5, arbitrary: fc.record({ do: fc.constant('pass' as const), ms: fc.integer({ min: 1, max: 3 * M }) }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('end' as const), nth: fc.nat(5) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('now' as const) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('remove job' as const), nth: fc.nat(5) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('crash' as const), ms: fc.integer({ min: 0, max: 4 * M }) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('toggle' as const) }) },
+);
+
+for (const overlap of OVERLAPS) {
+  test(`${overlap}: whatever happens, runs and jobs belong together and keep the policy`, async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 30 }), fc.constantFrom(...CATCH_UPS), async (steps, catch_up) => {
+        let r = await rig();
+        await r.add({ every: '1m', overlap, catch_up, catch_up_limit: 4 });
+        const calm = () => until('every end is noted', () => !r.store.firing.needsResume(1));
+        for (const each of steps) {
+          const active = r.store.runs.activeJobs();
+          if (each.do === 'pass') await r.pass(each.ms);
+          else if (each.do === 'now') await r.store.runNow(1).catch((error: ZdError) => expect(error.code).toBe('busy'));
+          else if (each.do === 'toggle') await r.store.setEnabled(1, r.row().enabled === 0);
+          else if (each.do === 'crash') r = await r.again(r.time + each.ms);
+          else if (active.length > 0) {
+            const job = active[each.nth % active.length]!;
+            if (each.do === 'end') r.jobs.end(job);
+            else {
+              r.jobs.end(job);
+              r.jobs.remove(job);
+            }
+          }
+          await calm();
+          const open = r.store.runs.open(1);
+          if (overlap !== 'allow') expect(open.filter((run) => run.state === 'active').length).toBeLessThanOrEqual(1);
+          if (overlap === 'skip' || overlap === 'allow') expect(open.filter((run) => run.state === 'waiting')).toEqual([]);
+        }
+        for (let job = r.store.runs.activeJobs()[0]; job !== undefined; job = r.store.runs.activeJobs()[0]) {
+          r.jobs.end(job);
+          await until('its end is noted', () => !r.store.runs.activeJobs().includes(job!));
+          await calm();
+        }
+        expect(r.store.runs.open(1)).toEqual([]);
+        const history = r.store.history(1, 1000, null).toReversed();
+        const times = history.filter((run) => run.cause === 'time').map((run) => run.scheduled_at);
+        expect(times).toEqual([...new Set(times)].toSorted((a, b) => a - b));
+        const jobs = history.flatMap((run) => run.job_id ?? []);
+        expect(new Set(jobs).size).toBe(jobs.length);
+        expect(r.jobs.drafts.map((job) => job.id).filter((id) => !jobs.includes(id))).toEqual([]);
+        expect(r.errors).toEqual([]);
+        r.close();
+      }),
+      { numRuns: 25 },
+    );
+  }, 60_000);
+}
