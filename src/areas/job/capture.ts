@@ -24,6 +24,10 @@ export class Capture {
     this.dropped = { ...start.dropped };
   }
 
+  sizes(): Record<Channel, number> {
+    return this.folders.sizes(this.id);
+  }
+
   /** Events for what was written since the last round. `last`: nothing more will come, so half a character is told too. */
   news(last = false): EventDraft[] {
     return CHANNELS.flatMap((channel) => {

@@ -1,7 +1,7 @@
 import { ZdError } from '../../kernel/error';
 import { isAlive } from '../../kernel/process';
 import type { Db } from '../../storage/db';
-import { isOver, type Outcome, type Signal, type Stop } from './model';
+import { isOver, type End, type Outcome, type Signal, type Stop } from './model';
 import type { JobRow } from './row';
 import type { Run } from './run';
 import type { Member, Session } from './session';
@@ -51,7 +51,7 @@ export class Control {
       this.table.stop(id, 'cancelled');
       return [];
     });
-    this.supervisor.wake(ended);
+    this.supervisor.waiters.wake(ended);
     const run = this.supervisor.active.get(id);
     if (run) void this.terminate(run, graceMs);
     return this.over(id);
@@ -124,6 +124,25 @@ export class Control {
     if (terminal && !terminal.closed) terminal.resize(cols, rows);
   }
 
+  /** Ends the jobs on a terminal, whose other side goes with this process; what happened to them is stored. */
+  async hangUp(): Promise<void> {
+    const runs = [...this.supervisor.active.values()].filter((run) => run.pty);
+    for (const run of runs) run.session.signal('HUP');
+    const endings = runs.map(({ id, launch, capture }) => ({
+      id,
+      launch,
+      end: HUNG_UP,
+      leftovers: [],
+      sizes: capture.sizes(),
+      news: capture.news(true),
+    }));
+    if (endings.length > 0) await this.db.write(() => endings.map((ending) => this.settlement.settle(ending)));
+    for (const run of runs) {
+      run.session.signal('KILL');
+      run.close();
+    }
+  }
+
   private terminalOf(id: number): Bun.Terminal | null {
     if (this.get(id).pty !== 1) throw new ZdError('not_pty', `Job ${id} has no terminal.`);
     return this.supervisor.active.get(id)?.terminal ?? null;
@@ -152,6 +171,8 @@ export class Control {
   }
 }
 
+/** Why a job with a terminal is `interrupted`. */
+export const HUNG_UP: End = { kind: 'unknown', message: 'its terminal ended with the zd that held it', ordered: false };
 const NEVER_STARTED: Outcome = { state: 'cancelled', exitCode: null, signal: null, error: null };
 
 /** Looks until nobody is there or the time is over, each time sending a signal when one is given: what forks meanwhile gets it too. */

@@ -1,9 +1,6 @@
 /** What a job gets of the daemon's own environment. Everything else of it may be a secret, or make a program act as another one. */
 const ALLOWED = new Set(['PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'LANG', 'TZ', 'TMPDIR']);
 const ALLOWED_PREFIXES = ['LC_', 'XDG_'];
-/** The name says where a zd is, or what only a zd is told. */
-const OURS = /^(ZD_|BUN_(OPTIONS|BE_BUN|INSPECT)|NOTIFY_SOCKET$|LISTEN_(FDS|PID|FDNAMES)$)/;
-
 export type Environment = Readonly<Record<string, string>>;
 
 const DEFAULT_PATH = '/usr/local/bin:/usr/bin:/bin';
@@ -26,7 +23,3 @@ export function environmentOf(
 
 /** Marks every process of a job that did not clear its environment, also those that left its session. */
 export const FOLDER_VARIABLE = 'ZD_JOB_DIR';
-
-/** The caller's environment as a client may pass it on: without what belongs to the caller's own zd or terminal session. */
-export const passable = (env: Readonly<Record<string, string | undefined>>): Record<string, string> =>
-  Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined && !OURS.test(entry[0])));

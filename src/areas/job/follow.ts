@@ -8,6 +8,8 @@ const CHUNK_BYTES = 32 * 1024;
 /** How often a file that grows is looked at while somebody follows. */
 const POLL_MS = 20;
 
+export type From = Readonly<Record<Channel, number | 'end'>>;
+
 export interface Followed {
   readonly get: () => JobRow;
   /** First offsets that are still there. */
@@ -22,14 +24,11 @@ export interface Followed {
  * The output of one job from given offsets on, while it grows, then `complete`, which comes after the last byte. A frame's id is
  * `OUT:ERR`, the offsets behind it: to go on from an id is to go on from those offsets, so nothing is lost or doubled.
  */
-export async function* followOutput(
-  followed: Followed,
-  from: Readonly<Record<Channel, number>>,
-  channels: readonly Channel[],
-  signal: AbortSignal,
-): AsyncGenerator<Frame> {
+export async function* followOutput(followed: Followed, from: From, channels: readonly Channel[], signal: AbortSignal): AsyncGenerator<Frame> {
   const { folders } = followed;
-  const at = { ...from };
+  const sizes = folders.sizes(followed.get().job_id);
+  const place = (channel: Channel) => Math.min(from[channel] === 'end' ? sizes[channel] : from[channel], sizes[channel]);
+  const at = { stdout: place('stdout'), stderr: place('stderr') };
   const id = () => CHANNELS.map((channel) => at[channel]).join(':');
   while (!signal.aborted) {
     // Read before the files: what is over has written its last byte.

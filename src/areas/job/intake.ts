@@ -20,7 +20,7 @@ const MAX_GROUPS = 1000;
 
 /** From what a caller asked for to a stored job. */
 export class Intake {
-  /** An estimate that is never too low by more than the jobs of one moment; counted anew by `recount`. */
+  /** Never too low; counted anew by `recount`. */
   private queued: number;
   private known = new Map<string, Group>();
   private strangers = false;
@@ -105,6 +105,8 @@ export class Intake {
         throw new ZdError('conflict', `The idempotency key belongs to job ${before.job_id}, which is another job.`, { path: '/idempotency_key' });
     }
     const { maxQueued } = this.limits();
+    // Jobs that began or ended meanwhile are not subtracted one by one.
+    if (this.queued >= maxQueued) this.recount();
     if (this.queued >= maxQueued) throw new ZdError('too_many', `${maxQueued} jobs are queued already.`, { extra: { limit: maxQueued } });
     if (!this.known.has(draft.group)) {
       if (this.known.size >= MAX_GROUPS) throw new ZdError('too_many', `There are ${MAX_GROUPS} groups already.`, { extra: { limit: MAX_GROUPS } });

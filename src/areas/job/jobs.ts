@@ -2,7 +2,6 @@ import type { Caller } from '../../kernel/caller';
 import type { Clock } from '../../kernel/clock';
 import type { EventService } from '../../kernel/context';
 import { ZdError } from '../../kernel/error';
-import { failpoint } from '../../kernel/failpoint';
 import type { Logger } from '../../kernel/log';
 import type { EncodedFrames, Frame } from '../../kernel/stream';
 import type { Db } from '../../storage/db';
@@ -29,7 +28,7 @@ export interface JobLimits extends IntakeLimits {
 export class Jobs implements JobService {
   private readonly table: JobTable;
   private readonly groupTable: GroupTable;
-  private readonly folders: JobFolders;
+  readonly folders: JobFolders;
   private readonly intake: Intake;
   private readonly supervisor: Supervisor;
   private readonly control: Control;
@@ -40,7 +39,7 @@ export class Jobs implements JobService {
   constructor(
     private readonly db: Db,
     clock: Clock,
-    log: Logger,
+    private readonly log: Logger,
     events: EventService,
     folder: string,
     limits: () => JobLimits,
@@ -86,7 +85,7 @@ export class Jobs implements JobService {
   /** Ends what waits for jobs. Those with files go on without zd; those on a terminal end with it. */
   async stop(): Promise<void> {
     if (this.supervisor.stopped) return;
-    await this.supervisor.hangUp();
+    await this.control.hangUp().catch((error: unknown) => this.log.error('jobs: the end of terminals could not be stored', { error }));
     this.supervisor.stop();
     this.upkeep.stop();
     this.recovery.stop();
@@ -105,10 +104,8 @@ export class Jobs implements JobService {
     return this.store(draft);
   }
 
-  private async store(draft: Draft): Promise<Submitted> {
-    const submitted = await this.db.write(() => this.insert(draft), 'full');
-    failpoint('job.after_commit');
-    return submitted;
+  private store(draft: Draft): Promise<Submitted> {
+    return this.supervisor.store(draft.group, () => this.insert(draft));
   }
 
   enqueue(request: JobRequest, caller: Pick<Caller, 'source'>): Submitted {
@@ -145,7 +142,7 @@ export class Jobs implements JobService {
         else resolve(now);
       };
       const timer = timeoutMs === undefined ? undefined : setTimeout(done, timeoutMs);
-      const takeBack = this.supervisor.onOver(id, done);
+      const takeBack = this.supervisor.waiters.add(id, done);
       signal?.addEventListener('abort', done, { once: true });
     });
   }
@@ -163,14 +160,6 @@ export class Jobs implements JobService {
     return { bytes, offset: from, next: from + bytes.length, total, dropped };
   }
 
-  outputSizes(id: number): { stdout: number; stderr: number } {
-    return this.folders.sizes(id);
-  }
-
-  outputPath(id: number, channel: Channel): string {
-    return this.folders.file(id, channel);
-  }
-
   follow(
     id: number,
     from: Readonly<Record<Channel, number | 'end'>>,
@@ -180,17 +169,15 @@ export class Jobs implements JobService {
     this.get(id);
     const { supervisor, folders } = this;
     if (supervisor.stopped) throw new ZdError('shutting_down');
-    const sizes = folders.sizes(id);
-    const at = (channel: Channel) => (from[channel] === 'end' ? sizes[channel] : Math.min(from[channel], sizes[channel]));
     return followOutput(
       {
         folders,
         get: () => this.get(id),
         dropped: () => this.dropped(this.get(id)),
-        onOver: (call) => supervisor.onOver(id, call),
+        onOver: (call) => supervisor.waiters.add(id, call),
         stopping: () => supervisor.stopped,
       },
-      { stdout: at('stdout'), stderr: at('stderr') },
+      from,
       channels,
       signal,
     );

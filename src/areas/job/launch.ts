@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { identify, type ProcessIdentity } from '../../kernel/process';
 import { environmentOf } from './environment';
@@ -6,7 +6,7 @@ import type { End } from './model';
 import type { JobFolders } from './output';
 import { findProgram, folderFault } from './program';
 import { commandOf, type JobRow } from './row';
-import { readStatus, WRAPPER } from './wrapper';
+import { hasBegun, readStatus, WRAPPER } from './wrapper';
 
 /** A started process that is our child. */
 export interface Launched {
@@ -62,7 +62,7 @@ function toFiles(row: JobRow, argv: readonly string[], env: Record<string, strin
       const status = readStatus(folder, number);
       if (status) return status;
       if (child.signalCode !== null) return { kind: 'signal', signal: signalNumber(child.signalCode) };
-      return existsSync(`${folder}/pid.${number}`)
+      return hasBegun(folder, number)
         ? { kind: 'unknown', message: 'the end was not recorded', ordered: false }
         : { kind: 'failed', message: 'the start could not be recorded; is the disk full?' };
     });

@@ -2,7 +2,7 @@ import type { Logger } from '../../kernel/log';
 import { boot, isAlive, type ProcessIdentity } from '../../kernel/process';
 import type { Db } from '../../storage/db';
 import type { Control } from './control';
-import { GRACE_MS, isWaiting } from './control';
+import { GRACE_MS, HUNG_UP, isWaiting } from './control';
 import type { GroupTable } from './group_table';
 import type { End, Outcome } from './model';
 import type { JobFolders } from './output';
@@ -94,7 +94,7 @@ export class Recovery {
       const session = new Session({ pid: row.pid, start: row.pid_start }, this.folders.path(row.job_id));
       if (session.members().length > 0) session.signal('KILL');
     }
-    await this.settle(row, { kind: 'unknown', message: 'its terminal ended with the zd that held it', ordered: false });
+    await this.settle(row, HUNG_UP);
   }
 
   private settle(row: JobRow, end: End | Outcome): Promise<void> {

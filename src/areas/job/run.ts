@@ -74,7 +74,9 @@ export class Run {
     // It may have written and ended between the two looks.
     const last = readStatus(folder, this.launch);
     if (last) return last;
-    return this.killSent ? { kind: 'signal', signal: SIGKILL } : { kind: 'unknown', message: 'it ended while no zd was there to see how', ordered: ordered() };
+    return this.killSent
+      ? { kind: 'signal', signal: SIGKILL }
+      : { kind: 'unknown', message: 'it ended while no zd was there to see how', ordered: ordered() };
   }
 }
 

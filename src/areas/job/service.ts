@@ -1,7 +1,7 @@
 import type { Caller } from '../../kernel/caller';
 import type { Frame, EncodedFrames } from '../../kernel/stream';
 import type { Signal, State } from './model';
-import type { Channel } from './output';
+import type { Channel, JobFolders } from './output';
 import type { Group, JobRow } from './row';
 
 /** What a caller may say of a job. Only the command is needed. */
@@ -69,8 +69,8 @@ export interface JobService {
   /** The row of a job once it is over; the present row when the time ran out or the signal aborted first. */
   wait(id: number, timeoutMs: number | undefined, signal?: AbortSignal): Promise<JobRow>;
   output(id: number, query: OutputQuery): OutputPart;
-  outputSizes(id: number): { readonly stdout: number; readonly stderr: number };
-  outputPath(id: number, channel: Channel): string;
+  /** Where the files are. */
+  readonly folders: JobFolders;
   follow(
     id: number,
     from: Readonly<Record<Channel, number | 'end'>>,

@@ -3,7 +3,7 @@ import { defineStream } from '../../kernel/stream';
 import type { EventRecord } from '../../kernel/context';
 import { CHANNELS, type Channel } from './output';
 import { JobId } from './schema';
-import '../event/service';
+import type {} from '../event/service';
 
 /** Every event of every job. */
 const ALL = {

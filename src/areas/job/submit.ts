@@ -46,7 +46,7 @@ export const submit = defineOp({
     path: ['job', 'submit'],
     positional: ['command'],
     rest: 'command',
-    rename: { tags: 'tag', timeout_secs: 'limit', backoff_secs: 'backoff', pty_rows: 'rows', pty_cols: 'cols', idempotency_key: 'key' },
+    rename: { tags: 'tag', backoff_secs: 'backoff', pty_rows: 'rows', pty_cols: 'cols', idempotency_key: 'key' },
     essential: 'job_id',
   },
   example: { command: ['cat'], cwd: '/', tags: ['demo'], pty: true },

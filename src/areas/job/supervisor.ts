@@ -12,7 +12,9 @@ import type { JobRow } from './row';
 import { makeFiles, Run } from './run';
 import type { Member } from './session';
 import { rfc3339, type Settlement } from './settle';
+import type { Submitted } from './service';
 import type { JobTable } from './table';
+import { Waiters } from './waiters';
 import { forgetStart } from './wrapper';
 
 /** Starts per turn of the event loop, so that a full queue does not hold it. */
@@ -39,7 +41,7 @@ export interface Parts {
 export class Supervisor {
   readonly active = new Map<number, Run>();
   private readonly used = new Map<string, number>();
-  private readonly waiters = new Map<number, Set<() => void>>();
+  readonly waiters = new Waiters();
   /** True until what an earlier zd started is taken up: before that nobody knows which places are free. */
   private closed = true;
   private asked = false;
@@ -100,6 +102,30 @@ export class Supervisor {
       log.error('jobs: cannot start', { error });
       setTimeout(this.poke, RETRY_WRITE_MS).unref();
     }
+  }
+
+  /**
+   * Stores a job and, when its group has a place and nobody is before it, decides in the same transaction to start it: it is started
+   * when this resolves.
+   */
+  async store(group: string, insert: () => Submitted): Promise<Submitted> {
+    const { db, table, clock, intake } = this.parts;
+    const free = !this.closed && !this.stopped && !intake.groups.get(group)?.paused && this.slots(group) < this.limitOf(group);
+    if (free) this.take(group, 1);
+    const { submitted, claimed } = await db
+      .write(() => {
+        const done = insert();
+        const next = free && !done.existing && table.ready(group, clock.now(), 1)[0] === done.jobId;
+        return { submitted: done, claimed: next ? table.claim(done.jobId, boot(), clock.now()) : null };
+      }, 'full')
+      .catch((error: unknown) => {
+        if (free) this.take(group, -1);
+        throw error;
+      });
+    failpoint('job.after_commit');
+    if (claimed) this.begin(claimed);
+    else if (free) this.take(group, -1);
+    return submitted;
   }
 
   private take(group: string, count: number): void {
@@ -182,9 +208,9 @@ export class Supervisor {
         }, 'full');
         failpoint('job.after_finish');
         if (surplus) run!.capture.cut(surplus);
-        forgetStart(folders.path(id), number);
         this.free(id, group, run);
-        this.wake(over);
+        this.waiters.wake(over);
+        forgetStart(folders.path(id), number);
         return;
       } catch (error) {
         if (this.stopped) return;
@@ -207,45 +233,10 @@ export class Supervisor {
     this.poke();
   }
 
-  /** Tells whoever waits for these jobs. */
-  wake(ids: readonly number[]): void {
-    for (const id of ids) {
-      const waiting = this.waiters.get(id);
-      this.waiters.delete(id);
-      if (waiting) for (const each of waiting) each();
-    }
-  }
-
-  /** Called once when the job is over or zd stops; the result takes the call back. */
-  onOver(id: number, call: () => void): () => void {
-    const waiting = this.waiters.get(id) ?? new Set();
-    this.waiters.set(id, waiting.add(call));
-    return () => {
-      if (waiting.delete(call) && waiting.size === 0 && this.waiters.get(id) === waiting) this.waiters.delete(id);
-    };
-  }
-
-  /** Ends the jobs on a terminal, whose other side goes with this process; what happened to them is stored. */
-  async hangUp(): Promise<void> {
-    const { db, settlement, folders, log } = this.parts;
-    const runs = [...this.active.values()].filter((run) => run.pty);
-    const end: End = { kind: 'unknown', message: 'its terminal ended with the zd that held it', ordered: false };
-    for (const run of runs) run.session.signal('HUP');
-    await db
-      .write(() => {
-        for (const { id, launch: number } of runs) settlement.settle({ id, launch: number, end, leftovers: [], sizes: folders.sizes(id), news: [] });
-      })
-      .catch((error: unknown) => log.error('jobs: the end of terminals could not be stored', { error }));
-    for (const run of runs) {
-      run.session.signal('KILL');
-      run.close();
-    }
-  }
-
   /** From here on nothing starts and no end is stored: the next zd does both. */
   stop(): void {
     this.stopped = true;
     clearTimeout(this.alarm);
-    this.wake([...this.waiters.keys()]);
+    this.waiters.wakeAll();
   }
 }

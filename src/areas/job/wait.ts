@@ -12,7 +12,7 @@ export const wait = defineOp({
   input: strict({ id: JobId, timeout_ms: t.Optional(t.Integer({ minimum: 0, maximum: 2_147_483_647, description: 'For ever by default.' })) }),
   output: strict({ job_id: JobId, state: StateName, exit_code: nullable(t.Integer()), error: nullable(t.String()), timed_out: t.Boolean() }),
   errors: ['no_job'],
-  cli: { path: ['job', 'wait'], positional: ['id'], rename: { timeout_ms: 'limit' }, essential: 'state' },
+  cli: { path: ['job', 'wait'], positional: ['id'], essential: 'state' },
   example: { id: 1, timeout_ms: 10 },
   exampleSetup: [{ op: 'job_submit', input: { command: ['true'], cwd: '/' } }],
   handle: async ({ jobs }, { id, timeout_ms }, call) => {

@@ -6,29 +6,30 @@ import type { End } from './model';
  * What stands between zd and a job's command, so that the exit status is learned also when no zd is there. It is a constant: the
  * command comes in as "$@" and is never read as shell text, and `exec` runs files only, never a word of the shell.
  *
- * The first to make `pid.N` (set -C: O_EXCL) owns start N: a second wrapper, or a zd that found no file, cannot run it again.
- * The status is one write with a line end, so a reader sees all of it or knows that it does not. A shell says on its own stderr
- * when a command ended by a signal, which tells 143 from TERM; the command has the real stderr.
+ * `run.N` tells of start N: the wrapper's pid, what the shell says (which tells a command that was ended by TERM from one that
+ * exited with 143), then `exit STATUS`. Whoever makes the file (set -C: O_EXCL) owns the start: a second wrapper, or a zd that found
+ * none, cannot run it again. Each line is one write, so a reader sees it whole or knows that it does not. The command has the real stderr.
  */
 export const WRAPPER = `trap : HUP INT QUIT TERM USR1 USR2
 set -C
-d=$1 n=$2
+exec 3>&2 2>"$1/run.$2" || exit 0
+printf '%s\\n' "$$" >&2
 shift 2
-printf '%s\\n' "$$" >"$d/pid.$n" || exit 0
-exec 3>&2 2>"$d/note.$n"
 (exec "$@" 2>&3 3>&-)
-printf '%s\\n' "$?" >"$d/status.$n"`;
+printf 'exit %s\\n' "$?" >&2`;
 
 /** Signals of which a shell says nothing: INT and PIPE. */
 const SILENT = new Set([130, 141]);
+const TAKEN = 'taken\n';
+
+const fileOf = (folder: string, launch: number): string => `${folder}/run.${launch}`;
 
 /** What the wrapper of this start wrote; null while it has not, or has not finished to. */
 export function readStatus(folder: string, launch: number): End | null {
-  const text = read(`${folder}/status.${launch}`);
-  const code = text === null ? null : /^(\d{1,3})\n$/.exec(text);
-  if (!code) return null;
-  const status = Number(code[1]);
-  return { kind: 'status', code: status, signalled: SILENT.has(status) || (read(`${folder}/note.${launch}`) ?? '') !== '' };
+  const found = /^\d+\n([^]*)exit (\d{1,3})\n$/.exec(read(fileOf(folder, launch)) ?? '');
+  if (!found) return null;
+  const code = Number(found[2]);
+  return { kind: 'status', code, signalled: SILENT.has(code) || found[1] !== '' };
 }
 
 /**
@@ -37,7 +38,7 @@ export function readStatus(folder: string, launch: number): End | null {
  */
 export function takeStart(folder: string, launch: number): number | null | 'none' {
   try {
-    const fd = openSync(`${folder}/pid.${launch}`, 'wx', 0o600);
+    const fd = openSync(fileOf(folder, launch), 'wx', 0o600);
     writeSync(fd, TAKEN);
     closeSync(fd);
     return 'none';
@@ -46,12 +47,14 @@ export function takeStart(folder: string, launch: number): number | null | 'none
     if (code === 'ENOENT') return 'none';
     if (code !== 'EEXIST') throw error;
   }
-  const text = read(`${folder}/pid.${launch}`);
+  const text = read(fileOf(folder, launch)) ?? '';
   if (text === TAKEN) return 'none';
-  return text !== null && /^\d+\n$/.test(text) ? Number(text) : null;
+  const line = /^(\d+)\n/.exec(text);
+  return line ? Number(line[1]) : null;
 }
 
-const TAKEN = 'taken\n';
+/** Whether the wrapper of this start got so far as to say who it is. */
+export const hasBegun = (folder: string, launch: number): boolean => read(fileOf(folder, launch)) !== null;
 
 /** The living wrapper of this folder with this pid; its own arguments tell it from a later process of the same number. */
 export function findWrapper(folder: string, pid: number): ProcessIdentity | null {
@@ -65,10 +68,8 @@ function argumentsOf(pid: number): readonly string[] {
   return ran.stdout.toString().trim().split(/\s+/);
 }
 
-/** The files of one start, once its end is committed. */
-export function forgetStart(folder: string, launch: number): void {
-  for (const name of ['pid', 'note', 'status']) rmSync(`${folder}/${name}.${launch}`, { force: true });
-}
+/** Once its end is committed. */
+export const forgetStart = (folder: string, launch: number): void => rmSync(fileOf(folder, launch), { force: true });
 
 function read(file: string): string | null {
   try {
