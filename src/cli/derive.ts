@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import type { CommandDef } from 'citty';
 import { command, type Arg, type Args, type Parsed } from './command';
 import type { Entry, Schema } from './catalogue';
@@ -32,7 +31,7 @@ export function derive(entry: Entry): CommandDef {
     summary,
     args,
     run: async (parsed, { client, globals, out }) => {
-      const reply = await client().send(entry.name, JSON.stringify(withFolder(entry, inputOf(fields, parsed))), { timeoutMs: globals.timeoutMs });
+      const reply = await client().send(entry.name, JSON.stringify(inputOf(fields, parsed)), { timeoutMs: globals.timeoutMs });
       await out.reply(reply, entry.cli);
     },
   });
@@ -143,12 +142,6 @@ function describe(text: string | undefined, fallback: unknown): string {
   const said = (text ?? '').replace(/\.$/, '');
   if (fallback === undefined || fallback === null) return said;
   return `${said}${said === '' ? '' : ' '}(default ${typeof fallback === 'string' ? fallback : JSON.stringify(fallback)})`;
-}
-
-/** The daemon runs elsewhere, so what depends on the caller's folder is settled here. */
-function withFolder({ cli }: Entry, input: Record<string, unknown>): Record<string, unknown> {
-  const field = cli?.folder;
-  return field === undefined ? input : { ...input, [field]: resolve(typeof input[field] === 'string' ? input[field] : '') };
 }
 
 /** What goes over the wire: given arguments only, so the daemon's defaults hold. */

@@ -17,10 +17,6 @@ export function relative(value: unknown, now: number): unknown {
   return ms >= 0 ? `in ${duration(ms)}` : `${duration(-ms)} ago`;
 }
 
-/** Words as a shell would have to be given them. */
-export const commandLine = (words: readonly string[]): string =>
-  words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(' ');
-
 /** The wire's times are nanoseconds since 1970; every such number after 2001 is larger than this, and nothing else is. */
 const isTime = (value: number, field: string): boolean => value >= 1e18 && Number.isInteger(value) && !field.endsWith('bytes');
 

@@ -1,5 +1,6 @@
 import type { CliHints } from '../kernel/op';
-import { cell, commandLine, relative } from './format';
+import { cell, relative } from './format';
+import { commandLine } from './job_text';
 
 export interface TableStyle {
   /** Columns of the terminal; longer lines are cut at the widest columns. */

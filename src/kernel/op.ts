@@ -26,8 +26,6 @@ export interface CliHints<K extends string = string> {
     /** Columns with argument lists, which a person reads as one command line. */
     readonly commandLine?: readonly string[];
   };
-  /** The field that is the caller's folder unless its flag says another; a relative path counts from there. */
-  readonly folder?: K;
 }
 
 interface Described {

@@ -72,7 +72,6 @@ function checkOp(op: Op): void {
     ...(hints?.json ?? []),
     ...Object.keys(hints?.rename ?? {}),
     ...(hints?.rest ? [hints.rest] : []),
-    ...(hints?.folder ? [hints.folder] : []),
   ]) {
     if (!fields.has(field)) throw new Error(`${op.name}: CLI hint for an unknown field "${field}"`);
   }

@@ -1,6 +1,7 @@
 import { beforeAll, expect, test } from 'bun:test';
 import { mkdirSync, realpathSync } from 'node:fs';
-import { commandLine, relative } from '../../src/cli/format';
+import { relative } from '../../src/cli/format';
+import { commandLine } from '../../src/cli/job_text';
 import { forPerson } from '../../src/cli/table';
 import { cleanEnv, runZd, startDaemon, ZD, type TestDaemon } from '../helper/daemon';
 
@@ -18,10 +19,19 @@ test('what stands behind -- is the command, word for word, and runs in the folde
   const here = await runZd(daemon.home, ['schedule', 'add', '--cron', '@daily', '--timezone', 'Europe/Berlin', '--', ...words], { cwd: folder });
   expect([here.code, here.stderr]).toEqual([0, '']);
   expect(await added(here.stdout)).toMatchObject({ command: words, cwd: folder, cron_expr: '@daily', timezone: 'Europe/Berlin' });
-  const below = await runZd(daemon.home, ['schedule', 'add', '--every', '10m', '--cwd', 'x/../y', 'true'], { cwd: folder });
+  const below = await runZd(daemon.home, ['schedule', 'add', '--every', '10m', '--cwd', 'y', 'true'], { cwd: folder });
   expect(await added(below.stdout)).toMatchObject({ cwd: `${folder}/y`, every: '10m' });
   const once = await runZd(daemon.home, ['schedule', 'once', '--in', '2h', 'true'], { cwd: folder });
   expect(await added(once.stdout)).toMatchObject({ cwd: folder, enabled: true });
+});
+
+test('the environment goes along when it is asked for, variable by variable or as a whole', async () => {
+  const one = await daemon.zd('schedule', 'add', '--every', '10m', '--set', 'LEVEL=a=b', '--', 'true');
+  expect((await added(one.stdout)).env_json).toBe('{"LEVEL":"a=b"}');
+  const whole = await runZd(daemon.home, ['schedule', 'once', '--in', '1h', '--env', 'true'], { env: { MINE: 'yes', ZD_LOG_LEVEL: 'info' } });
+  const env = JSON.parse((await added(whole.stdout)).env_json);
+  expect([env.MINE, env.ZD_HOME, env.ZD_LOG_LEVEL]).toEqual(['yes', undefined, undefined]);
+  expect((await added((await daemon.zd('schedule', 'add', '--cron', '@daily', 'true')).stdout)).env_json).toBeNull();
 });
 
 test('failures have the exit codes of their kinds, and say where the fault is', async () => {

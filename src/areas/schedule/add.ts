@@ -18,7 +18,6 @@ export const add = defineOp({
   cli: {
     path: ['schedule', 'add'],
     rest: 'command',
-    folder: 'cwd',
     rename: { cron_expr: 'cron', anchor_unix_secs: 'anchor', jitter_secs: 'jitter', timeout_secs: 'job-timeout', expires_at_unix_secs: 'expires-at' },
     essential: 'schedule_id',
   },

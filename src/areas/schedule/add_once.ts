@@ -24,7 +24,6 @@ export const addOnce = defineOp({
   cli: {
     path: ['schedule', 'once'],
     rest: 'command',
-    folder: 'cwd',
     rename: { fire_at_unix_secs: 'at-secs', delay: 'in', timeout_secs: 'job-timeout' },
     essential: 'schedule_id',
   },
