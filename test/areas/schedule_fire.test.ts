@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from 'bun:test';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { startDaemon, type TestDaemon } from '../helper/daemon';
 import { until } from '../helper/until';
 
@@ -86,6 +86,20 @@ test('run now follows the overlap policy', async () => {
   await ok('schedule_remove', { id: skip });
   expect((await ok('job_status', { id: running })).job.state).toBe('running');
   await ok('job_cancel', { id: running, grace_ms: 100 });
+});
+
+test('a run whose job outlives the daemon is known to have ended, and what waited for it goes on', async () => {
+  const wait = 'while [ ! -e go ]; do sleep 0.05; done; exit 7';
+  const id = await add({ cron_expr: '@yearly', command: ['sh', '-c', wait], cwd: daemon.home, overlap: 'queue' });
+  const first = await ok('schedule_run_now', { id });
+  const second = await ok('schedule_run_now', { id });
+  await until('it runs', async () => (await ok('job_status', { id: first.job_id })).job.state === 'running');
+  await daemon.kill();
+  await daemon.restart();
+  expect((await history(id)).map((run: { state: string }) => run.state)).toEqual(['waiting', 'running']);
+  writeFileSync(`${daemon.home}/go`, '');
+  await until('both have ended', async () => (await history(id)).every((run: { exit_code: number }) => run.exit_code === 7));
+  expect((await history(id)).map((run: { run_id: number }) => run.run_id)).toEqual([second.run_id, first.run_id]);
 });
 
 test('a run and its end are events of the log', async () => {

@@ -18,7 +18,7 @@ export const add = defineOp({
   cli: {
     path: ['schedule', 'add'],
     rest: 'command',
-    rename: { cron_expr: 'cron', anchor_unix_secs: 'anchor', jitter_secs: 'jitter', timeout_secs: 'job-timeout', expires_at_unix_secs: 'expires-at' },
+    rename: { cron_expr: 'cron', anchor_unix_secs: 'anchor', jitter_secs: 'jitter', tags: 'tag', expires_at_unix_secs: 'expires-at' },
     essential: 'schedule_id',
   },
   example: { cron_expr: '30 3 * * *', command: ['backup', '--all'], timezone: 'Europe/Berlin' },

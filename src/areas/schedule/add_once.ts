@@ -24,7 +24,7 @@ export const addOnce = defineOp({
   cli: {
     path: ['schedule', 'once'],
     rest: 'command',
-    rename: { fire_at_unix_secs: 'at-secs', delay: 'in', timeout_secs: 'job-timeout' },
+    rename: { fire_at_unix_secs: 'at-secs', delay: 'in', tags: 'tag' },
     essential: 'schedule_id',
   },
   example: { fire_at_unix_secs: 4_102_444_800, command: ['say', 'happy new century'] },

@@ -19,10 +19,10 @@ const When = {
   every: t.Optional(
     t.String({
       maxLength: 40,
-      description: 'Instead of cron_expr, an interval of at least a second such as 90s, 10m, 1h30m or 2d, by elapsed time.',
+      description: 'Instead of an expression, an interval of at least a second such as 90s, 10m, 1h30m or 2d, by elapsed time.',
     }),
   ),
-  anchor_unix_secs: t.Optional(Seconds('Where an interval counts from, and not before; now by default.')),
+  anchor_unix_secs: t.Optional(Seconds('Where an interval counts from, and not before, in seconds since 1970; now by default.')),
 };
 
 export const Command = t.Array(Argument, { maxItems: 4096, description: 'The program and its arguments. No shell is involved.' });
@@ -33,7 +33,7 @@ const Cwd = text(4096, 'Absolute path of the folder the jobs run in.');
 const Env = t.Record(t.String(), Argument, { maxProperties: 1024, description: 'Variables the jobs get beside the usual few.' });
 const Group = text(128, 'Group of the jobs.');
 const TimeoutSecs = t.Integer({ minimum: 1, maximum: 31_622_400, description: 'How long a job may run.' });
-const ExpiresAt = Seconds('Times from here on do not count.');
+const ExpiresAt = Seconds('Times from here on do not count; in seconds since 1970.');
 
 /** What every kind of schedule may say. */
 const Common = {

@@ -21,7 +21,7 @@ export const update = defineOp({
       fire_at_unix_secs: 'at',
       anchor_unix_secs: 'anchor',
       jitter_secs: 'jitter',
-      timeout_secs: 'job-timeout',
+      tags: 'tag',
       expires_at_unix_secs: 'expires-at',
     },
     essential: 'schedule_id',
