@@ -55,3 +55,9 @@ test.skipIf(reason !== '')(
   () => tell('systemd_folders_story.ts', {}),
   170_000,
 );
+
+test.skipIf(reason !== '')(
+  'jobs outlive every restart of the service, and their exit codes are learned',
+  () => tell('systemd_jobs_story.ts', { XDG_CONFIG_HOME: join(root, 'config') }),
+  170_000,
+);

@@ -64,6 +64,8 @@ async function waitForJob(id: number, { client, globals, out }: Invocation, unti
         return exitOf(reply.value);
       }
     } catch (error) {
+      // Nobody there at the very first is told at once; one that goes away comes back.
+      connected ||= error instanceof ClientError && error.code !== 'not_running';
       if (!connected || !isPassing(error)) throw error;
       await pause(LONGEST_MS, signal);
     }
