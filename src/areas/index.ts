@@ -5,6 +5,7 @@ import { eventArea } from './event/area';
 import { jobArea } from './job/area';
 import { lockArea } from './lock/area';
 import { metaArea } from './meta/area';
+import { scheduleArea } from './schedule/area';
 
 /** Every area of zd, in the order of the documents. An area that is not here does not exist. */
-export const areas: readonly Area[] = [metaArea, configArea, cacheArea, eventArea, lockArea, jobArea];
+export const areas: readonly Area[] = [metaArea, configArea, cacheArea, eventArea, lockArea, jobArea, scheduleArea];

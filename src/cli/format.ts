@@ -10,6 +10,13 @@ export function cell(value: unknown, field = ''): string {
   return printable(typeof value === 'string' ? value : JSON.stringify(value));
 }
 
+/** A time as a person asks for it: how long until then, or since. */
+export function relative(value: unknown, now: number): unknown {
+  if (typeof value !== 'number' || !isTime(value, '')) return value;
+  const ms = Math.floor(value / 1e6) - now;
+  return ms >= 0 ? `in ${duration(ms)}` : `${duration(-ms)} ago`;
+}
+
 /** The wire's times are nanoseconds since 1970; every such number after 2001 is larger than this, and nothing else is. */
 const isTime = (value: number, field: string): boolean => value >= 1e18 && Number.isInteger(value) && !field.endsWith('bytes');
 

@@ -11,11 +11,20 @@ const OWN: Args = {
   stdin: { type: 'boolean', description: 'Give it what this command reads, to the end (1 MiB at most)' },
 };
 
-/** The flags of whatever submits a job: those of the operation, with the environment as a shell has it. */
-export function requestArgs(): { readonly args: Args; readonly fields: ReadonlyMap<string, string> } {
-  const { args, fields } = argsOf(entryOf('job submit')!);
-  const { env: _, stdin: __, ...rest } = args;
-  return { args: { ...OWN, ...rest, cwd: { ...rest.cwd, description: 'Where it runs (default: here)', suggest: 'folders' } }, fields };
+/** The flags of whatever describes a job: those of the operation with these words, with the environment as a shell has it. */
+export function requestArgs(words = 'job submit'): { readonly args: Args; readonly fields: ReadonlyMap<string, string> } {
+  const { args, fields } = argsOf(entryOf(words)!);
+  const { env: _, stdin, ...rest } = args;
+  const { stdin: reads, ...own } = OWN;
+  return {
+    args: {
+      ...own,
+      ...(stdin && reads ? { stdin: reads } : {}),
+      ...rest,
+      cwd: { ...rest.cwd, description: 'Where it runs (default: here)', suggest: 'folders' },
+    },
+    fields,
+  };
 }
 
 /** What goes over the wire. */

@@ -88,8 +88,9 @@ export class Output {
   private async rows(result: Record_, hints: NonNullable<CliHints['table']>): Promise<void> {
     const { rows, columns } = rowsOf(result, hints);
     if (rows.length === 0) return this.note('(none)');
-    const { table } = await import('./table');
-    this.text(table(rows, columns, await this.style()));
+    const { forPerson, table } = await import('./table');
+    const shown = forPerson(rows, columns, hints, Date.now());
+    this.text(table(shown.rows, shown.columns, await this.style()));
   }
 
   private tsv(result: Record_, hints: NonNullable<CliHints['table']>, firstOnly: boolean): void {

@@ -1,9 +1,30 @@
-import { cell } from './format';
+import type { CliHints } from '../kernel/op';
+import { cell, relative } from './format';
+import { commandLine } from './job_text';
 
 export interface TableStyle {
   /** Columns of the terminal; longer lines are cut at the widest columns. */
   readonly width: number;
   readonly head: (text: string) => string;
+}
+
+type Row = Readonly<Record<string, unknown>>;
+
+/** Relative times instead of instants, under headings without the unit they then do not have, and command lines instead of lists. */
+export function forPerson(
+  rows: readonly Row[],
+  columns: readonly string[],
+  hints: NonNullable<CliHints['table']>,
+  now: number,
+): { readonly rows: readonly Row[]; readonly columns: readonly string[] } {
+  const isTime = (column: string) => hints.relative?.includes(column) ?? false;
+  const heading = (column: string) => (isTime(column) ? column.replace(/_ns$/, '') : column);
+  const shown = (column: string, value: unknown) =>
+    isTime(column) ? relative(value, now) : hints.commandLine?.includes(column) && Array.isArray(value) ? commandLine(value.map(String)) : value;
+  return {
+    columns: columns.map(heading),
+    rows: rows.map((row) => Object.fromEntries(columns.map((column) => [heading(column), shown(column, row[column])]))),
+  };
 }
 
 const GAP = '  ';

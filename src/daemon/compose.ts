@@ -18,6 +18,7 @@ import { Http } from '../transport/http';
 import { Metrics } from '../transport/metrics';
 import { buildOpenApi } from '../transport/openapi';
 import { swaggerPages } from '../web/swagger';
+import { composeSchedules } from './compose_schedule';
 import type { ComposeInput, Daemon } from './lifecycle';
 import { Listeners } from './listeners';
 import type { LiveConfig } from './live';
@@ -41,6 +42,8 @@ export async function compose({ paths, config, clock, log, logFiles, lifecycle, 
     const parts = stack.adopt(new Supervisor(clock, log), (each) => each.stop());
     const locks = stack.adopt(new Locks(new LockStore(zdDb, events), clock, () => lockLimits(config)), (each) => each.stop());
     const jobs = stack.adopt(new Jobs(zdDb, clock, log, events, paths.jobsDir, () => jobLimits(config)), (each) => each.stop());
+    const { schedules, scheduler } = composeSchedules({ db: zdDb, clock, log, events, jobs, config });
+    stack.adopt(scheduler, (each) => each.stop());
     const registry = new Registry(areas);
     const metrics = new Metrics({
       version: lifecycle.version,
@@ -68,6 +71,7 @@ export async function compose({ paths, config, clock, log, logFiles, lifecycle, 
       log,
       events,
       cache,
+      schedules,
       jobs,
       locks,
       config,
@@ -108,6 +112,7 @@ export async function compose({ paths, config, clock, log, logFiles, lifecycle, 
       parts.add(part);
     locks.start();
     await jobs.start();
+    scheduler.start();
     await parts.start();
     return {
       addresses: listeners.addresses(),

@@ -53,6 +53,9 @@ export interface Values {
   readonly 'job.keep_output_bytes': number;
   readonly 'job.keep_ended': number;
   readonly 'job.keep_secs': number;
+  readonly 'schedule.max_count': number;
+  readonly 'schedule.history_runs': number;
+  readonly 'schedule.keep_ended_secs': number;
   readonly 'shutdown.grace_ms': number;
   readonly webhook: readonly WebhookSetting[];
 }
@@ -182,6 +185,15 @@ declare('job.keep_output_bytes', 64 * MiB, {
 });
 declare('job.keep_ended', 10_000, { type: 'integer', min: 0, max: 10_000_000, doc: 'Ended jobs that are kept, with their output.' });
 declare('job.keep_secs', 30 * 86_400, { type: 'integer', unit: 'seconds', min: 1, max: 3_153_600_000, doc: 'How long an ended job is kept.' });
+declare('schedule.max_count', 1000, { type: 'integer', min: 1, max: 100_000, doc: 'Schedules there may be.' });
+declare('schedule.history_runs', 100, { type: 'integer', min: 1, max: 10_000, doc: 'Runs the history of one schedule keeps.' });
+declare('schedule.keep_ended_secs', 7 * 86_400, {
+  type: 'integer',
+  unit: 'seconds',
+  min: 0,
+  max: 3_153_600_000,
+  doc: 'How long a schedule that ran for the last time stays listed.',
+});
 declare('shutdown.grace_ms', 5000, {
   type: 'integer',
   unit: 'milliseconds',

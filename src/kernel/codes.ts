@@ -28,6 +28,7 @@ export const CODES = {
   bad_json: code(400, EXIT.usage, false, 'The request body is not valid JSON.', 'Send one JSON object as UTF-8.'),
   bad_request: code(400, EXIT.usage, false, 'The request is malformed.', 'Send a well-formed HTTP/1.1 request with one Host header.'),
   bad_pattern: code(400, EXIT.usage, false, 'The pattern is not valid.', 'Use SCOPE.TOPIC, for example `*.*` or `tag:build.*`.'),
+  bad_cron: code(400, EXIT.usage, false, 'The cron expression is not valid.', 'Use 5 fields, 6 with seconds, or a name such as @daily.'),
   bad_verb: code(400, EXIT.usage, false, 'The verb is not known.', 'Use one of the verbs named in the message.'),
   bad_value: code(400, EXIT.usage, false, 'The value does not fit the key.', 'See `zd config list` for the keys and their types.'),
   unauthorized: code(
@@ -79,6 +80,7 @@ export const CODES = {
   not_pty: code(409, EXIT.conflict, false, 'The job has no terminal.', 'Submit it with `pty`.'),
   submit_failed: code(422, EXIT.usage, false, 'The job cannot be started as it is described.', 'Check the program, its PATH and the folder.'),
   no_such_file: code(404, EXIT.missing, false, 'There is nothing under this name.', 'List what is there, or store it first.'),
+  no_such_schedule: code(404, EXIT.missing, false, 'There is no such schedule.', '`zd schedule list` shows every schedule.'),
   no_such_key: code(404, EXIT.missing, false, 'There is no such configuration key.', '`zd config list` shows every key.'),
   no_stream: code(
     404,

@@ -18,7 +18,14 @@ export interface CliHints<K extends string = string> {
   /** The output field a pipe gets; the whole reply without it. `null`: print nothing but the exit code. */
   readonly essential?: string | null;
   /** Output field that holds the rows of a table, and its columns. */
-  readonly table?: { readonly rows: string; readonly columns?: readonly string[] };
+  readonly table?: {
+    readonly rows: string;
+    readonly columns?: readonly string[];
+    /** Columns with times that a person reads as `in 5m` or `2h ago`. */
+    readonly relative?: readonly string[];
+    /** Columns with argument lists, which a person reads as one command line. */
+    readonly commandLine?: readonly string[];
+  };
 }
 
 interface Described {

@@ -14,7 +14,7 @@ export interface Pattern {
 }
 
 /** The kinds of origin that carry an id, as in `job:12`; beside them there is only `http`. */
-const FORMS = ['shell', 'job', 'tag', 'mesh', 'session', 'user'] as const;
+const FORMS = ['shell', 'job', 'schedule', 'tag', 'mesh', 'session', 'user'] as const;
 
 /** What every text that a glob matches begins with. */
 const literal = (glob: string): string => /^[^*?]*/.exec(glob)![0];
