@@ -1,3 +1,6 @@
+// From here its hook holds for every file: a runner that shares modules between files would register it for the first one only.
+import './helper/daemon';
+
 /** Runs before every test file: the tests must not see the settings of whoever runs them. */
 const KEEP = new Set(['ZD_BIN', 'ZD_OP_TRACE']);
 

@@ -185,7 +185,7 @@ function withPort(config: string): string {
   return /^\[http\]$/m.test(config) ? config.replace(/^\[http\]$/m, '[http]\nlisten = "127.0.0.1:0"') : `[http]\nlisten = "127.0.0.1:0"\n${config}`;
 }
 
-/** Also at the exit of the process: a runner that shares modules between files registers the hook of the first one only. */
+/** Registered by the preload, so it runs when the last test of this process is over; at its exit too, in case that comes first. */
 function cleanUp(): void {
   for (const daemon of running) process.kill(daemon.pid, 'SIGKILL');
   running.clear();
