@@ -1,5 +1,6 @@
 import type { Server } from 'bun';
 import { appendFileSync, existsSync } from 'node:fs';
+import { ArtifactStore } from '../areas/artifact/store';
 import { CacheStore } from '../areas/cache/store';
 import { EventLog } from '../areas/event/log';
 import { areas } from '../areas/index';
@@ -7,6 +8,7 @@ import type { Services } from '../kernel/context';
 import { Dispatcher, type Observer } from '../kernel/dispatch';
 import type { Logger } from '../kernel/log';
 import { Registry } from '../kernel/registry';
+import { BlobStore } from '../storage/blobs';
 import { Db } from '../storage/db';
 import { cacheMigrations, zdMigrations } from '../storage/migrations';
 import { digestOf, type AccessRules, type Token } from '../transport/access';
@@ -35,6 +37,10 @@ export async function compose({ paths, config, clock, log, logFiles, lifecycle, 
     const cacheDb = stack.adopt(new Db(paths.cacheDb, { migrations: cacheMigrations, durability: 'normal' }), (db) => db.close());
     const cache = stack.adopt(new CacheStore(cacheDb, clock, log, () => cacheLimits(config)), (store) => store.stop());
     const events = stack.adopt(new EventLog(zdDb, clock, log, () => eventLimits(config)), (each) => each.stop());
+    const artifacts = stack.adopt(
+      new ArtifactStore(zdDb, new BlobStore(paths.artifacts), events, clock, log, () => artifactLimits(config)),
+      (store) => store.stop(),
+    );
     const registry = new Registry(areas);
     const metrics = new Metrics({
       version: lifecycle.version,
@@ -54,7 +60,7 @@ export async function compose({ paths, config, clock, log, logFiles, lifecycle, 
         ...registry.routes.map((route) => route.path),
       ],
     });
-    const services: Services = { clock, log, events, cache, config, metrics, lifecycle, logFiles };
+    const services: Services = { clock, log, events, cache, artifacts, config, metrics, lifecycle, logFiles };
     const dispatcher = new Dispatcher(registry, services, observer(metrics, log));
     const rules = accessRules(config, token);
     const document = lazy(
@@ -78,6 +84,7 @@ export async function compose({ paths, config, clock, log, logFiles, lifecycle, 
     });
     cache.start();
     events.start();
+    artifacts.start();
     const listeners = new Listeners(http, paths, config);
     listeners.open();
     return {
@@ -144,6 +151,14 @@ const cacheLimits = (config: LiveConfig) => ({
   maxKeyBytes: config.value('cache.max_key_bytes'),
   maxNsBytes: config.value('cache.max_ns_bytes'),
   maxNsEntries: config.value('cache.max_ns_entries'),
+});
+
+const artifactLimits = (config: LiveConfig) => ({
+  maxBlobBytes: config.value('artifact.max_blob_bytes'),
+  maxInlineBytes: config.value('artifact.max_inline_bytes'),
+  maxNsBytes: config.value('artifact.max_ns_bytes'),
+  maxBytes: config.value('artifact.max_bytes'),
+  graceMs: config.value('artifact.grace_secs') * 1000,
 });
 
 const eventLimits = (config: LiveConfig) => ({

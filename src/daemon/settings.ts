@@ -32,6 +32,11 @@ export interface Values {
   readonly 'events.max_count': number;
   readonly 'events.max_age_secs': number;
   readonly 'events.max_bytes': number;
+  readonly 'artifact.max_blob_bytes': number;
+  readonly 'artifact.max_inline_bytes': number;
+  readonly 'artifact.max_ns_bytes': number;
+  readonly 'artifact.max_bytes': number;
+  readonly 'artifact.grace_secs': number;
   readonly 'shutdown.grace_ms': number;
 }
 
@@ -125,6 +130,30 @@ declare('cache.max_ns_entries', 1_000_000, { type: 'integer', min: 1, doc: 'Entr
 declare('events.max_count', 1_000_000, { type: 'integer', min: 1, doc: 'Events the log keeps.' });
 declare('events.max_age_secs', 7 * 86_400, { type: 'integer', unit: 'seconds', min: 1, max: 3_153_600_000, doc: 'How long the log keeps an event.' });
 declare('events.max_bytes', 512 * MiB, { type: 'integer', unit: 'bytes', min: MiB, doc: 'Bytes the log keeps.' });
+declare('artifact.max_blob_bytes', 64 * GiB, { type: 'integer', unit: 'bytes', min: 1, max: 1024 * GiB, doc: 'Largest artifact.' });
+declare('artifact.max_inline_bytes', 8 * MiB, {
+  type: 'integer',
+  unit: 'bytes',
+  min: 1,
+  max: 32 * MiB,
+  doc: 'Largest artifact that travels inside JSON, as base64; beyond it there is /artifact/NAME.',
+});
+declare('artifact.max_ns_bytes', 0, {
+  type: 'integer',
+  unit: 'bytes',
+  doc: 'Quota of one artifact namespace (what stands before the first slash of a name); 0 for none.',
+});
+declare('artifact.max_bytes', 0, {
+  type: 'integer',
+  unit: 'bytes',
+  doc: 'Above it the least recently used artifacts go by themselves, pinned ones never; 0 for never.',
+});
+declare('artifact.grace_secs', 2, {
+  type: 'integer',
+  unit: 'seconds',
+  max: 86_400,
+  doc: 'How long after its put an artifact is safe from every collection.',
+});
 declare('shutdown.grace_ms', 5000, {
   type: 'integer',
   unit: 'milliseconds',

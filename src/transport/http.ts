@@ -190,18 +190,18 @@ export class Http {
       });
     for (const stream of deps.dispatcher.registry.streams.values()) app.get(stream.path, ({ request }) => this.stream(stream, request));
     for (const route of deps.dispatcher.registry.routes)
-      app.route(route.method, routerPath(route.path), ({ request, params }) => this.plain(route, request, params as Record<string, string>), {
+      app.route(route.method, routerPath(route.path), ({ request }) => this.plain(route, request), {
         parse: 'none',
       });
     return app.use(deps.pages) as unknown as Elysia;
   }
 
-  private plain(route: Route, request: Request, params: Record<string, string>): Promise<Response> {
+  private plain(route: Route, request: Request): Promise<Response> {
     const { caller, id, server } = this.arrivals.get(request)!;
     // A long upload or download is not an idle connection.
     server.timeout(request, 0);
     const query = queryOf(request.url);
-    for (const [name, value] of Object.entries(pathInput(route, params))) query.set(name, value);
+    for (const [name, value] of Object.entries(pathInput(route, pathOf(request.url)))) query.set(name, value);
     const input = inputFromQuery(route.input, query);
     const { method, headers, body, signal } = request;
     return this.deps.dispatcher.route(route, input, { caller: caller!, requestId: id, signal, method, headers, body });

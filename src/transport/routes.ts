@@ -1,3 +1,4 @@
+import { ZdError } from '../kernel/error';
 import type { Registry } from '../kernel/registry';
 import type { Route } from '../kernel/route';
 
@@ -16,11 +17,30 @@ const FIXED = ['/', '/health', '/ops', '/openapi', '/openapi.json', '/metrics'];
 /** Elysia's form of a route's path: a rest field has no name there. */
 export const routerPath = (path: string): string => path.replace(/\*\w+$/, '*');
 
-/** Elysia's parameters under the route's own names. */
-export function pathInput(route: Route, params: Record<string, string>): Record<string, string> {
-  const rest = /\*(\w+)$/.exec(route.path)?.[1];
-  const { '*': tail, ...named } = params;
-  return rest === undefined || tail === undefined ? named : { ...named, [rest]: tail };
+/** A route's path as an expression with a named group per field. */
+const expression = (path: string): RegExp =>
+  new RegExp(
+    `^${path
+      .replace(/[.+?^${}()|[\]\\]/g, '\\$&')
+      .replace(/:(\w+)/g, '(?<$1>[^/]+)')
+      .replace(/\*(\w+)$/, '(?<$1>.+)')}$`,
+  );
+
+/**
+ * The path's fields, percent-decoded once: from the address as it came, because the router leaves some escapes as they are. An
+ * escaped slash is one of the name's own. `bad_args` for what is no UTF-8.
+ */
+export function pathInput(route: Route, path: string): Record<string, string> {
+  const groups = expression(route.path).exec(path)?.groups ?? {};
+  return Object.fromEntries(Object.entries(groups).map(([field, text]) => [field, decode(field, text)]));
+}
+
+function decode(field: string, text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new ZdError('bad_args', `/${field}: not percent-encoded UTF-8`, { path: `/${field}` });
+  }
 }
 
 /** Tells which addresses exist and what they take, before a request is let in to the router. */
@@ -32,11 +52,7 @@ export class Places {
     for (const path of [...FIXED, ...registry.streams.keys()]) this.fixed.set(path, { label: path, methods: READ, route: undefined });
     // The most literal first, as the router does.
     for (const route of registry.routes.toSorted((a, b) => wildness(a.path) - wildness(b.path))) {
-      const source = route.path
-        .replace(/[.+?^${}()|[\]\\]/g, '\\$&')
-        .replace(/:\w+/g, '[^/]+')
-        .replace(/\*\w+$/, '.+');
-      this.patterns.push({ match: new RegExp(`^${source}$`), route });
+      this.patterns.push({ match: expression(route.path), route });
     }
   }
 
