@@ -21,8 +21,13 @@ export const temporaryFiles = (daemon: TestDaemon): string[] => {
   return existsSync(folder) ? readdirSync(folder) : [];
 };
 
-export const upload = (daemon: TestDaemon, name: string, body: BodyInit, headers: Record<string, string> = {}, query = ''): Promise<Response> =>
-  daemon.fetch(`/artifact/${name}${query}`, { method: 'PUT', body, headers });
+export const upload = (
+  daemon: TestDaemon,
+  name: string,
+  body: NonNullable<RequestInit['body']>,
+  headers: Record<string, string> = {},
+  query = '',
+): Promise<Response> => daemon.fetch(`/artifact/${name}${query}`, { method: 'PUT', body, headers });
 
 /** Bytes that do not repeat, the same for the same seed. */
 export function bytesOf(length: number, seed = 1): Uint8Array<ArrayBuffer> {

@@ -107,10 +107,14 @@ async function store(client: Client, name: string, body: Blob | Buffer<ArrayBuff
     const limit =
       error instanceof ClientError && error.code === 'quota_exceeded' ? (JSON.parse(error.body ?? '{}') as { limit?: number }).limit : undefined;
     if (limit === undefined) throw error;
-    await client.call('artifact_gc', { prefix: `${NAMESPACE}/`, max_bytes: Math.floor(limit * 0.7) });
+    await client.call('artifact_gc', { prefix: `${NAMESPACE}/`, max_bytes: roomBeside(body, limit) });
     await putArtifact(client, name, body);
   }
 }
+
+/** What may stay: the new one fits beside it, and not every put after it has to make room again. */
+const roomBeside = (body: Blob | Uint8Array, limit: number): number =>
+  Math.max(0, Math.floor(Math.min(limit * 0.7, limit - (body instanceof Blob ? body.size : body.length))));
 
 async function readJson<T>(client: Client, name: string, timeoutMs: number | undefined): Promise<T | null> {
   const chunks: Uint8Array[] = [];
