@@ -91,7 +91,7 @@ export class BlobWriter {
     if (this.filled === 0) return;
     const { buffer, filled, position } = this;
     try {
-      failpoint('blob.write');
+      failpoint('blob.before_write');
       await this.writing;
     } catch (error) {
       throw blobError(error);

@@ -92,7 +92,7 @@ test('verify finds what nobody has read', async () => {
   expect((await daemon.call('artifact_verify')).body).toMatchObject({ clean: false, corrupt: [sha256('quiet content')] });
 });
 
-for (const point of ['blob.write', 'blob.before_sync', 'blob.before_rename'])
+for (const point of ['blob.before_write', 'blob.before_sync', 'blob.before_rename'])
   test(`a disk that is full at ${point} is told, leaves nothing, and the next put works`, async () => {
     const full = await startDaemon({ source: true, env: { ZD_FAILPOINTS: `${point}=full@2` } });
     expect((await upload(full, 'before', 'before')).status).toBe(201);
