@@ -159,6 +159,7 @@ const artifactLimits = (config: LiveConfig) => ({
   maxNsBytes: config.value('artifact.max_ns_bytes'),
   maxBytes: config.value('artifact.max_bytes'),
   graceMs: config.value('artifact.grace_secs') * 1000,
+  compress: config.value('artifact.compress'),
 });
 
 const eventLimits = (config: LiveConfig) => ({

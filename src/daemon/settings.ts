@@ -37,6 +37,7 @@ export interface Values {
   readonly 'artifact.max_ns_bytes': number;
   readonly 'artifact.max_bytes': number;
   readonly 'artifact.grace_secs': number;
+  readonly 'artifact.compress': boolean;
   readonly 'shutdown.grace_ms': number;
 }
 
@@ -154,6 +155,7 @@ declare('artifact.grace_secs', 2, {
   max: 86_400,
   doc: 'How long after its put an artifact is safe from every collection.',
 });
+declare('artifact.compress', false, { type: 'boolean', doc: 'New artifacts are kept compressed with zstd; what is there stays as it is.' });
 declare('shutdown.grace_ms', 5000, {
   type: 'integer',
   unit: 'milliseconds',

@@ -1,6 +1,9 @@
+import { once } from 'node:events';
 import { open, unlink, type FileHandle } from 'node:fs/promises';
+import { createZstdCompress, type ZstdCompress } from 'node:zlib';
 import { failpoint } from '../kernel/failpoint';
 import { blobError } from './blob_error';
+import type { Encoding } from './blobs';
 
 /** Bytes of one write. Two buffers of this size are all the memory a blob of any length takes. */
 const BUFFER_BYTES = 1 << 20;
@@ -13,6 +16,8 @@ export interface WrittenBlob {
   /** Lower-case hex sha256 of the content. */
   readonly digest: string;
   readonly bytes: number;
+  readonly encoding: Encoding;
+  readonly storedBytes: number;
 }
 
 /** Writes one blob to a temporary file and hashes it on the way. End it with `finish` or `discard`. */
@@ -26,20 +31,28 @@ export class BlobWriter {
   private writing: Promise<unknown> = Promise.resolve();
   private syncing: Promise<unknown> | undefined;
   private open = true;
+  private readonly compressor: ZstdCompress | undefined;
+  private compressed: Promise<void> | undefined;
   bytes = 0;
 
   private constructor(
     readonly file: string,
     private readonly handle: FileHandle,
     expected: number,
+    private readonly encoding: Encoding,
   ) {
+    if (encoding === 'zstd') {
+      this.compressor = createZstdCompress();
+      this.compressed = this.takeCompressed(this.compressor);
+      this.compressed.catch(() => {});
+    }
     this.buffer = Buffer.allocUnsafe(Math.min(BUFFER_BYTES, Math.max(expected, 4096)));
   }
 
   /** Creates the file, which must not exist, mode 0600. `expected` bytes, where known, keep the buffer of a small blob small. */
-  static async create(file: string, expected = BUFFER_BYTES): Promise<BlobWriter> {
+  static async create(file: string, encoding: Encoding, expected = BUFFER_BYTES): Promise<BlobWriter> {
     try {
-      return new BlobWriter(file, await open(file, 'wx', 0o600), expected);
+      return new BlobWriter(file, await open(file, 'wx', 0o600), expected, encoding);
     } catch (error) {
       throw blobError(error);
     }
@@ -49,6 +62,16 @@ export class BlobWriter {
   async write(chunk: Uint8Array): Promise<void> {
     this.hash.update(chunk);
     this.bytes += chunk.length;
+    if (!this.compressor) return this.append(chunk);
+    // Copied: the compressor reads it later, on another thread.
+    if (!this.compressor.write(Buffer.from(chunk))) await Promise.race([once(this.compressor, 'drain'), this.compressed]);
+  }
+
+  private async takeCompressed(compressor: ZstdCompress): Promise<void> {
+    for await (const chunk of compressor) await this.append(chunk as Uint8Array);
+  }
+
+  private async append(chunk: Uint8Array): Promise<void> {
     for (let at = 0; at < chunk.length;) {
       const count = Math.min(this.buffer.length - this.filled, chunk.length - at);
       this.buffer.set(chunk.subarray(at, at + count), this.filled);
@@ -61,13 +84,15 @@ export class BlobWriter {
   /** Everything on the disk. */
   async finish(): Promise<WrittenBlob> {
     try {
+      this.compressor?.end();
+      await this.compressed;
       await this.flush();
       await this.writing;
       await this.syncing;
       failpoint('blob.before_sync');
       await this.handle.sync();
       await this.close();
-      return { file: this.file, digest: this.hash.digest('hex'), bytes: this.bytes };
+      return { file: this.file, digest: this.hash.digest('hex'), bytes: this.bytes, encoding: this.encoding, storedBytes: this.position };
     } catch (error) {
       throw blobError(error);
     }
@@ -75,7 +100,8 @@ export class BlobWriter {
 
   /** Leaves nothing behind. May follow `finish`, and does nothing once the file has its real name. */
   async discard(): Promise<void> {
-    await Promise.allSettled([this.writing, this.syncing]);
+    this.compressor?.destroy();
+    await Promise.allSettled([this.compressed, this.writing, this.syncing]);
     await this.close().catch(() => {});
     await unlink(this.file).catch(() => {});
   }

@@ -3,12 +3,22 @@ import { mkdir, open, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { failpoint } from '../kernel/failpoint';
 import { blobError } from './blob_error';
+import { digestOf } from './blob_reader';
 import { BlobWriter, type WrittenBlob } from './blob_writer';
 
-const READ_BYTES = 1 << 20;
 /** Blobs that are remembered as verified; beyond it the memory starts anew and they are read once more. */
 const MOST_REMEMBERED = 100_000;
-const DIGEST = /^[0-9a-f]{64}$/;
+const FILE = /^([0-9a-f]{64})(\.zst)?$/;
+
+/** How a file holds its content: as it is, or as one zstd stream (RFC 8878). */
+export type Encoding = 'identity' | 'zstd';
+
+/** One file. The same content may lie there in both encodings for the moment in which one takes the other's place. */
+export interface BlobKey {
+  /** Lower-case hex sha256 of the content, whatever the encoding. */
+  readonly digest: string;
+  readonly encoding: Encoding;
+}
 
 export type Verdict = 'ok' | 'missing' | 'corrupt';
 
@@ -21,7 +31,7 @@ export interface QuarantinedFile {
 }
 
 /**
- * Files by the sha256 of their content: `<first two hex>/<64 hex>`. A file under its name is complete and on the disk: it is written
+ * Files by the sha256 of their content: `<first two hex>/<64 hex>`, with `.zst` behind it when compressed. A file under its name is complete and on the disk: it is written
  * under a temporary name, synced, renamed, and then its folder is synced.
  *
  * The promise on reading: no byte leaves before the whole file has been hashed in this run of the daemon, and again whenever its inode,
@@ -42,12 +52,12 @@ export class BlobStore {
     for (const each of [folder, this.temporary, this.quarantined]) mkdirSync(each, { recursive: true, mode: 0o700 });
   }
 
-  path(digest: string): string {
-    return join(this.folder, digest.slice(0, 2), digest);
+  path({ digest, encoding }: BlobKey): string {
+    return join(this.folder, digest.slice(0, 2), encoding === 'zstd' ? `${digest}.zst` : digest);
   }
 
-  writer(expected?: number): Promise<BlobWriter> {
-    return BlobWriter.create(join(this.temporary, Bun.randomUUIDv7()), expected);
+  writer(encoding: Encoding, expected?: number): Promise<BlobWriter> {
+    return BlobWriter.create(join(this.temporary, Bun.randomUUIDv7()), encoding, expected);
   }
 
   /**
@@ -55,17 +65,14 @@ export class BlobStore {
    * it is known to be good: so a put heals a damaged file, and its readers keep the one they have open.
    */
   async publish(blob: WrittenBlob): Promise<void> {
-    const path = this.path(blob.digest);
+    const path = this.path(blob);
     try {
-      if (this.isVerified(blob.digest)) {
-        await unlink(blob.file);
-        return;
-      }
+      if (this.isVerified(blob)) return await unlink(blob.file);
       await this.prepareFolder(blob.digest.slice(0, 2));
       failpoint('blob.before_rename');
       // Synchronous, as in `quarantine`: what is looked at there is what is moved.
       renameSync(blob.file, path);
-      this.remember(blob.digest, fingerprint(statSync(path, { bigint: true })));
+      this.remember(path, fingerprint(statSync(path, { bigint: true })));
       failpoint('blob.after_rename');
       await syncFolder(join(this.folder, blob.digest.slice(0, 2)));
     } catch (error) {
@@ -74,43 +81,48 @@ export class BlobStore {
   }
 
   /** Whether the file may be read. A file that does not match is in quarantine afterwards. One check at a time per blob, shared by all who ask. */
-  check(digest: string, bytes: number): Promise<Verdict> {
-    if (this.isVerified(digest)) return Promise.resolve('ok');
-    let running = this.verifying.get(digest);
+  check(key: BlobKey, bytes: number): Promise<Verdict> {
+    if (this.isVerified(key)) return Promise.resolve('ok');
+    const path = this.path(key);
+    let running = this.verifying.get(path);
     if (!running) {
-      running = this.verify(digest, bytes).finally(() => this.verifying.delete(digest));
-      this.verifying.set(digest, running);
+      running = this.verify(key, bytes).finally(() => this.verifying.delete(path));
+      this.verifying.set(path, running);
     }
     return running;
   }
 
   /** The same with a look at every byte, whatever is remembered. */
-  recheck(digest: string, bytes: number): Promise<Verdict> {
-    this.verified.delete(digest);
-    return this.check(digest, bytes);
+  recheck(key: BlobKey, bytes: number): Promise<Verdict> {
+    this.verified.delete(this.path(key));
+    return this.check(key, bytes);
   }
 
   /** Removes a blob's file; synchronous, so nobody can come in between a decision and this. */
-  remove(digest: string): void {
-    this.verified.delete(digest);
+  remove(key: BlobKey): void {
+    const path = this.path(key);
+    this.verified.delete(path);
     try {
-      unlinkSync(this.path(digest));
+      unlinkSync(path);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw blobError(error);
     }
   }
 
-  /** The digests of all files, folder by folder. */
-  async *digests(): AsyncGenerator<readonly string[]> {
+  /** All files, folder by folder. */
+  async *files(): AsyncGenerator<readonly BlobKey[]> {
     for (const folder of await readdir(this.folder)) {
       if (!/^[0-9a-f]{2}$/.test(folder)) continue;
-      yield (await readdir(join(this.folder, folder))).filter((name) => DIGEST.test(name) && name.startsWith(folder));
+      yield (await readdir(join(this.folder, folder))).flatMap((name) => {
+        const match = FILE.exec(name);
+        return match && name.startsWith(folder) ? [{ digest: match[1]!, encoding: match[2] ? 'zstd' : 'identity' } as const] : [];
+      });
     }
   }
 
   /** The file's size and when it was last written, in milliseconds; null when it is not there. */
-  stat(digest: string): { readonly bytes: number; readonly writtenAt: number } | null {
-    const found = statSync(this.path(digest), { throwIfNoEntry: false });
+  stat(key: BlobKey): { readonly bytes: number; readonly writtenAt: number } | null {
+    const found = statSync(this.path(key), { throwIfNoEntry: false });
     return found ? { bytes: found.size, writtenAt: found.mtimeMs } : null;
   }
 
@@ -118,7 +130,7 @@ export class BlobStore {
     return readdirSync(this.quarantined).flatMap((name) => {
       const [digest = '', at = ''] = name.split('.');
       const found = statSync(join(this.quarantined, name), { throwIfNoEntry: false });
-      return found && DIGEST.test(digest) ? [{ file: join(this.quarantined, name), digest, bytes: found.size, at: Number(at) }] : [];
+      return found && /^[0-9a-f]{64}$/.test(digest) ? [{ file: join(this.quarantined, name), digest, bytes: found.size, at: Number(at) }] : [];
     });
   }
 
@@ -126,30 +138,33 @@ export class BlobStore {
     rmSync(file, { force: true });
   }
 
-  private isVerified(digest: string): boolean {
-    const known = this.verified.get(digest);
+  /** Whether it was hashed before and has not been touched since. */
+  isVerified(key: BlobKey): boolean {
+    const path = this.path(key);
+    const known = this.verified.get(path);
     if (known === undefined) return false;
-    const now = statSync(this.path(digest), { bigint: true, throwIfNoEntry: false });
+    const now = statSync(path, { bigint: true, throwIfNoEntry: false });
     if (now && fingerprint(now) === known) return true;
-    this.verified.delete(digest);
+    this.verified.delete(path);
     return false;
   }
 
-  private remember(digest: string, mark: string): void {
+  private remember(path: string, mark: string): void {
     if (this.verified.size >= MOST_REMEMBERED) this.verified.clear();
-    this.verified.set(digest, mark);
+    this.verified.set(path, mark);
   }
 
-  private async verify(digest: string, bytes: number): Promise<Verdict> {
+  private async verify(key: BlobKey, bytes: number): Promise<Verdict> {
+    const path = this.path(key);
     let inode: bigint;
     try {
-      const handle = await open(this.path(digest), 'r');
+      const handle = await open(path, 'r');
       try {
         const before = await handle.stat({ bigint: true });
         inode = before.ino;
-        if (before.size === BigInt(bytes) && (await hashOf(handle)) === digest) {
+        if ((await digestOf(handle, key.encoding, bytes)) === key.digest) {
           // Under the marks from before: what changed while it was read differs from them and is hashed again.
-          this.remember(digest, fingerprint(before));
+          this.remember(path, fingerprint(before));
           return 'ok';
         }
       } finally {
@@ -159,16 +174,16 @@ export class BlobStore {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 'missing';
       throw blobError(error);
     }
-    return this.quarantine(digest, inode) ? 'corrupt' : this.verify(digest, bytes);
+    return this.quarantine(key, inode) ? 'corrupt' : this.verify(key, bytes);
   }
 
   /** Moves a file that is not what its name says out of reach; false when another one has its name by now. */
-  private quarantine(digest: string, inode: bigint): boolean {
-    this.verified.delete(digest);
-    const path = this.path(digest);
+  private quarantine(key: BlobKey, inode: bigint): boolean {
+    const path = this.path(key);
+    this.verified.delete(path);
     const now = statSync(path, { bigint: true, throwIfNoEntry: false });
     if (now?.ino !== inode) return false;
-    renameSync(path, join(this.quarantined, `${digest}.${Date.now()}`));
+    renameSync(path, join(this.quarantined, `${key.digest}.${Date.now()}`));
     return true;
   }
 
@@ -181,19 +196,6 @@ export class BlobStore {
 }
 
 const fingerprint = ({ ino, size, mtimeNs, ctimeNs }: BigIntStats): string => `${ino}:${size}:${mtimeNs}:${ctimeNs}`;
-
-async function hashOf(handle: {
-  read(buffer: Buffer, offset: number, length: number, position: number): Promise<{ bytesRead: number }>;
-}): Promise<string> {
-  const hash = new Bun.CryptoHasher('sha256');
-  const buffer = Buffer.allocUnsafe(READ_BYTES);
-  for (let position = 0; ;) {
-    const { bytesRead } = await handle.read(buffer, 0, READ_BYTES, position);
-    if (bytesRead === 0) return hash.digest('hex');
-    hash.update(buffer.subarray(0, bytesRead));
-    position += bytesRead;
-  }
-}
 
 /** A rename is on the disk once its folder is (fsync(2), NOTES). */
 async function syncFolder(path: string): Promise<void> {

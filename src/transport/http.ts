@@ -14,7 +14,7 @@ import { corsHeaders, isOpen, refuseTokenInQuery, screen } from './gate';
 import { OpCall } from './op_call';
 import { inputFromQuery } from './query';
 import { failure, json, success } from './reply';
-import { pathInput, Places, routerPath, type Place } from './routes';
+import { pathInput, Places, type Place } from './routes';
 import { formatOf, streamResponse } from './sse';
 import { StreamSlots } from './stream_slots';
 import { pathOf, queryOf } from './url';
@@ -137,8 +137,11 @@ export class Http {
         const caller = via === 'unix' ? UNIX_CALLER : isOpen(path, rules) ? null : callerOf(request, place, rules);
         if (!place) throw new ZdError('not_found', `There is nothing at ${path.slice(0, 100)}.`);
         if (!place.methods.includes(request.method)) throw notAllowed(request, place.methods.filter((method) => method !== 'HEAD').join(', '));
-        this.arrivals.set(request, { via, server, caller, id });
-        response = await this.app.fetch(request);
+        if (place.route) response = await this.plain(place.route, request, { via, server, caller, id });
+        else {
+          this.arrivals.set(request, { via, server, caller, id });
+          response = await this.app.fetch(request);
+        }
       }
       this.allowOrigin(request, response, via, rules);
     } catch (error) {
@@ -189,15 +192,11 @@ export class Http {
         });
       });
     for (const stream of deps.dispatcher.registry.streams.values()) app.get(stream.path, ({ request }) => this.stream(stream, request));
-    for (const route of deps.dispatcher.registry.routes)
-      app.route(route.method, routerPath(route.path), ({ request }) => this.plain(route, request), {
-        parse: 'none',
-      });
     return app.use(deps.pages) as unknown as Elysia;
   }
 
-  private plain(route: Route, request: Request): Promise<Response> {
-    const { caller, id, server } = this.arrivals.get(request)!;
+  /** Not through the router: it answers `HEAD` by reading the whole body of `GET` to learn its length. */
+  private plain(route: Route, request: Request, { caller, id, server }: Arrival): Promise<Response> {
     // A long upload or download is not an idle connection.
     server.timeout(request, 0);
     const query = queryOf(request.url);

@@ -14,9 +14,6 @@ export interface Place {
 const READ = ['GET', 'HEAD'] as const;
 const FIXED = ['/', '/health', '/ops', '/openapi', '/openapi.json', '/metrics'];
 
-/** Elysia's form of a route's path: a rest field has no name there. */
-export const routerPath = (path: string): string => path.replace(/\*\w+$/, '*');
-
 /** A route's path as an expression with a named group per field. */
 const expression = (path: string): RegExp =>
   new RegExp(
@@ -27,8 +24,7 @@ const expression = (path: string): RegExp =>
   );
 
 /**
- * The path's fields, percent-decoded once: from the address as it came, because the router leaves some escapes as they are. An
- * escaped slash is one of the name's own. `bad_args` for what is no UTF-8.
+ * The path's fields, percent-decoded once, so `%2F` is a slash of the field and `%252F` is `%2F`. `bad_args` for what is no UTF-8.
  */
 export function pathInput(route: Route, path: string): Record<string, string> {
   const groups = expression(route.path).exec(path)?.groups ?? {};

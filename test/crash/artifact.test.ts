@@ -71,7 +71,14 @@ test('artifacts survive kill -9 at any moment', async () => {
   expect(known.acknowledged.size).toBeGreaterThan(20);
 }, 600_000);
 
-for (const point of ['blob.before_write', 'blob.before_sync', 'blob.before_rename', 'blob.after_rename', 'storage.before_commit', 'storage.after_commit'])
+for (const point of [
+  'blob.before_write',
+  'blob.before_sync',
+  'blob.before_rename',
+  'blob.after_rename',
+  'storage.before_commit',
+  'storage.after_commit',
+])
   test(`artifacts survive a death at ${point}`, async () => {
     const daemon = await startDaemon({ source: true, config: '[artifact]\ngrace_secs = 0\n' });
     const known: Known = { acknowledged: new Map(), sent: new Map() };

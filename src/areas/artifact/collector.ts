@@ -1,6 +1,6 @@
 import type { Clock } from '../../kernel/clock';
 import type { EventService } from '../../kernel/context';
-import type { BlobStore } from '../../storage/blobs';
+import type { BlobKey, BlobStore } from '../../storage/blobs';
 import type { Db } from '../../storage/db';
 import { artifactEvent } from './events';
 import type { Holds } from './holds';
@@ -46,6 +46,9 @@ const QUARANTINE_MS = 7 * 86_400_000;
 
 /** Removes names that are old or too many, and contents without a name. Never what is pinned, being read or put, or was just put. */
 export class Collector {
+  /** Contents whose files could not be removed yet, because somebody had them in hand. */
+  private readonly postponed = new Set<string>();
+
   constructor(private readonly parts: Parts) {}
 
   async collect(request: CollectRequest): Promise<Collected> {
@@ -60,6 +63,7 @@ export class Collector {
       }
       freedBytes += bytes;
     }
+    if (!request.dryRun) for (const digest of [...this.postponed]) this.removeUnlessNamed(digest);
     const stray = request.files ? await this.strayFiles(request.dryRun) : { count: 0, bytes: 0 };
     if (!request.dryRun) this.emptyQuarantine();
     return { names, blobs: freed.length + stray.count, freedBytes: freedBytes + stray.bytes };
@@ -106,25 +110,31 @@ export class Collector {
 
   private dropStray(): Freed[] {
     const { table, holds } = this.parts;
-    return table.stray().filter(({ digest }) => !holds.has(digest) && table.dropBlob(digest));
+    return table
+      .stray()
+      .filter(({ digest }) => !holds.has(digest) && table.dropBlob(digest))
+      .map(({ digest, stored_bytes }) => ({ digest, bytes: stored_bytes }));
   }
 
-  /** Removes a content's file when no row knows it and nobody has it in hand. Synchronous, so no put can begin in between. */
+  /** Removes a content's files that no row knows, unless somebody has it in hand. Synchronous, so no put can begin in between. */
   removeUnlessNamed(digest: string): void {
     const { table, holds, blobs } = this.parts;
-    if (!holds.has(digest) && table.blob(digest) === null) blobs.remove(digest);
+    if (holds.has(digest)) return void this.postponed.add(digest);
+    this.postponed.delete(digest);
+    const row = table.blob(digest);
+    for (const encoding of ['identity', 'zstd'] as const) if (row?.encoding !== encoding) blobs.remove({ digest, encoding });
   }
 
   /** Files without a row: a crash came between the file and its row, or between the row's end and the file's. */
   private async strayFiles(dryRun: boolean): Promise<{ count: number; bytes: number }> {
     const { blobs } = this.parts;
     const found = { count: 0, bytes: 0 };
-    for await (const digests of blobs.digests()) {
-      for (const digest of digests) {
-        if (!isOrphan(this.parts, digest)) continue;
+    for await (const files of blobs.files()) {
+      for (const file of files) {
+        if (!isOrphan(this.parts, file)) continue;
         found.count++;
-        found.bytes += blobs.stat(digest)!.bytes;
-        if (!dryRun) blobs.remove(digest);
+        found.bytes += blobs.stat(file)!.bytes;
+        if (!dryRun) blobs.remove(file);
       }
     }
     return found;
@@ -137,8 +147,8 @@ export class Collector {
 }
 
 /** Whether a file has no row and nobody is about to give it one. */
-export function isOrphan({ blobs, table, holds, clock, graceMs, startedAt }: Parts, digest: string): boolean {
-  if (table.blob(digest) !== null || holds.has(digest)) return false;
-  const file = blobs.stat(digest);
+export function isOrphan({ blobs, table, holds, clock, graceMs, startedAt }: Parts, key: BlobKey): boolean {
+  if (table.blob(key.digest)?.encoding === key.encoding || holds.has(key.digest)) return false;
+  const file = blobs.stat(key);
   return file !== null && file.writtenAt <= Math.max(clock.now() - graceMs(), startedAt);
 }

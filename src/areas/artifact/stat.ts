@@ -16,6 +16,7 @@ export const stat = defineOp({
     pinned: Count('Names that are pinned.'),
     blobs: Count('Distinct contents.'),
     bytes: t.Integer({ minimum: 0, description: 'Their bytes, each content counted once.' }),
+    stored_bytes: t.Integer({ minimum: 0, description: 'What they take on the disk.' }),
     corrupt: Count('Contents that are out of use because they were damaged.'),
     namespaces: t.Array(strict({ ns: t.String(), names: Count('Names.'), bytes: Bytes }), { description: 'A content counts once in each.' }),
     hits: Count('Reads answered since start.'),

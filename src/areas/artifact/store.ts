@@ -2,7 +2,7 @@ import type { Clock } from '../../kernel/clock';
 import type { EventService } from '../../kernel/context';
 import { ZdError } from '../../kernel/error';
 import type { Logger } from '../../kernel/log';
-import type { BlobStore } from '../../storage/blobs';
+import type { BlobKey, BlobStore } from '../../storage/blobs';
 import type { Db } from '../../storage/db';
 import { Collector, type Collected, type CollectRequest } from './collector';
 import { artifactEvent } from './events';
@@ -19,11 +19,12 @@ export interface ArtifactLimits {
   readonly maxNsBytes: number;
   readonly maxBytes: number;
   readonly graceMs: number;
+  /** New contents are kept compressed. */
+  readonly compress: boolean;
 }
 
 /** Content that was checked and may be read from `path` until the end of this turn of the event loop at least. */
-export interface Readable {
-  readonly digest: string;
+export interface Readable extends BlobKey {
   readonly bytes: number;
   readonly path: string;
 }
@@ -111,15 +112,15 @@ export class ArtifactStore {
     return this.checked(blob, `with the digest ${digest}`);
   }
 
-  private async checked(blob: Pick<BlobRow, 'digest' | 'bytes' | 'corrupt_at'>, what: string): Promise<Readable> {
-    const { digest, bytes } = blob;
+  private async checked(blob: Pick<BlobRow, 'digest' | 'encoding' | 'bytes' | 'corrupt_at'>, what: string): Promise<Readable> {
+    const { digest, encoding, bytes } = blob;
     const release = this.holds.take(digest);
     try {
-      const verdict = blob.corrupt_at === null ? await this.verifier.check(digest, bytes) : 'corrupt';
+      const verdict = blob.corrupt_at === null ? await this.verifier.check(blob) : 'corrupt';
       if (verdict === 'ok') {
         this.counts.hits++;
         this.holds.read(digest);
-        return { digest, bytes, path: this.blobs.path(digest) };
+        return { digest, encoding, bytes, path: this.blobs.path(blob) };
       }
       this.counts.misses++;
       if (verdict === 'missing') throw missing(`${what}: its content is not there any more`);

@@ -3,6 +3,10 @@ import type { BlobWriter } from '../../storage/blob_writer';
 import type { Collector, Parts } from './collector';
 import { artifactEvent } from './events';
 import { checkName, named, namespaceOf } from './model';
+import type { Content } from './table';
+
+/** Below this compression gains nothing worth a second thread. */
+const COMPRESS_FROM = 4096;
 
 export interface Upload {
   readonly name: string;
@@ -26,14 +30,16 @@ export class Uploader {
   constructor(
     private readonly parts: Parts,
     private readonly collector: Collector,
-    private readonly limits: () => { readonly maxBlobBytes: number; readonly maxNsBytes: number },
+    private readonly limits: () => { readonly maxBlobBytes: number; readonly maxNsBytes: number; readonly compress: boolean },
   ) {}
 
   /** Stores what the chunks hold under a name. Whatever fails, nothing of it stays. */
   async store(upload: Upload, chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<Stored> {
     checkName(upload.name);
     this.checkSize(upload.length ?? 0);
-    const writer = await this.parts.blobs.writer(upload.length ?? undefined);
+    const { compress } = this.limits();
+    const encoding = compress && (upload.length ?? COMPRESS_FROM) >= COMPRESS_FROM ? 'zstd' : 'identity';
+    const writer = await this.parts.blobs.writer(encoding, upload.length ?? undefined);
     try {
       for await (const chunk of chunks) {
         this.checkSize(writer.bytes + chunk.length);
@@ -56,8 +62,9 @@ export class Uploader {
     let replaced: string | null;
     let created: boolean;
     try {
-      await this.parts.blobs.publish(blob);
-      ({ replaced, created } = await this.parts.db.write(() => this.point(name, type, digest, bytes), 'full'));
+      const known = this.inPlace(digest);
+      if (!known) await this.parts.blobs.publish(blob);
+      ({ replaced, created } = await this.parts.db.write(() => this.point(name, type, known ?? blob), 'full'));
     } finally {
       release();
       this.collector.removeUnlessNamed(digest);
@@ -66,8 +73,15 @@ export class Uploader {
     return { name, digest, bytes, created };
   }
 
+  /** The content as it is there already, known to be good; null when it has to be written. */
+  private inPlace(digest: string): Content | null {
+    const row = this.parts.table.blob(digest);
+    return row && row.corrupt_at === null && this.parts.blobs.isVerified(row) ? { ...row, storedBytes: row.stored_bytes } : null;
+  }
+
   /** Lets a name stand for a content, inside a write. `replaced` is a content that nobody names any more. */
-  private point(name: string, type: string, digest: string, bytes: number): { replaced: string | null; created: boolean } {
+  private point(name: string, type: string, content: Content): { replaced: string | null; created: boolean } {
+    const { digest, bytes } = content;
     const before = this.parts.table.find(name);
     const ns = namespaceOf(name);
     const { maxNsBytes } = this.limits();
@@ -83,7 +97,7 @@ export class Uploader {
           },
         );
     }
-    this.parts.table.put(name, ns, digest, bytes, type, this.parts.clock.now());
+    this.parts.table.put(name, ns, content, type, this.parts.clock.now());
     const gone = before !== null && before.digest !== digest && !this.parts.holds.has(before.digest) && this.parts.table.dropBlob(before.digest);
     this.parts.events.append(artifactEvent('put', { name, digest, bytes, created: before === null }));
     return { replaced: gone ? before.digest : null, created: before === null };

@@ -1,4 +1,4 @@
-import type { Verdict } from '../../storage/blobs';
+import type { BlobKey, Verdict } from '../../storage/blobs';
 import { artifactEvent } from './events';
 import { isOrphan, type Parts } from './collector';
 
@@ -24,10 +24,10 @@ export class Verifier {
     private readonly found: () => void,
   ) {}
 
-  async check(digest: string, bytes: number, everyByte = false): Promise<Verdict> {
+  async check(blob: BlobKey & { readonly bytes: number }, everyByte = false): Promise<Verdict> {
     const { blobs } = this.parts;
-    const verdict = await (everyByte ? blobs.recheck(digest, bytes) : blobs.check(digest, bytes));
-    if (verdict === 'corrupt') await this.mark(digest);
+    const verdict = await (everyByte ? blobs.recheck(blob, blob.bytes) : blobs.check(blob, blob.bytes));
+    if (verdict === 'corrupt') await this.mark(blob);
     return verdict;
   }
 
@@ -48,22 +48,23 @@ export class Verifier {
         result.bytes += blob.bytes;
         const release = holds.take(digest);
         try {
-          const verdict = blob.corrupt_at === null ? await this.check(digest, blob.bytes, true) : 'quarantined';
+          const verdict = blob.corrupt_at === null ? await this.check(blob, true) : 'quarantined';
           if (verdict !== 'ok') result[verdict].push(digest);
         } finally {
           release();
         }
       }
     }
-    for await (const digests of blobs.digests()) result.orphans.push(...digests.filter((digest) => isOrphan(this.parts, digest)));
+    for await (const files of blobs.files()) result.orphans.push(...files.filter((file) => isOrphan(this.parts, file)).map(({ digest }) => digest));
     return result;
   }
 
   /** A put may have healed the content since it was found damaged; then its file is there again. */
-  private async mark(digest: string): Promise<void> {
+  private async mark(blob: BlobKey): Promise<void> {
     const { db, table, blobs, events, clock } = this.parts;
     const marked = await db.write(() => {
-      if (blobs.stat(digest) !== null || !table.markCorrupt(digest, clock.now())) return false;
+      const { digest } = blob;
+      if (blobs.stat(blob) !== null || !table.markCorrupt(digest, clock.now())) return false;
       events.append(artifactEvent('corrupt', { digest, names: table.names(digest).map(({ name }) => name) }));
       return true;
     }, 'full');

@@ -2,6 +2,9 @@
 CREATE TABLE artifact_blob (
   digest TEXT PRIMARY KEY CHECK (length(digest) = 64),
   bytes INTEGER NOT NULL,
+  -- How the file holds it, and what it takes there.
+  encoding TEXT NOT NULL CHECK (encoding IN ('identity', 'zstd')),
+  stored_bytes INTEGER NOT NULL,
   -- When this content was last put, in milliseconds.
   written_at INTEGER NOT NULL,
   -- Set while the file is in quarantine; a put of the same content clears it.
