@@ -1,4 +1,5 @@
 import type { Area } from '../kernel/registry';
+import { artifactArea } from './artifact/area';
 import { cacheArea } from './cache/area';
 import { configArea } from './config/area';
 import { eventArea } from './event/area';
@@ -8,4 +9,4 @@ import { metaArea } from './meta/area';
 import { scheduleArea } from './schedule/area';
 
 /** Every area of zd, in the order of the documents. An area that is not here does not exist. */
-export const areas: readonly Area[] = [metaArea, configArea, cacheArea, eventArea, lockArea, jobArea, scheduleArea];
+export const areas: readonly Area[] = [metaArea, configArea, cacheArea, eventArea, lockArea, jobArea, scheduleArea, artifactArea];

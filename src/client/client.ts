@@ -56,6 +56,20 @@ export class Client {
     }
   }
 
+  /** A route of bytes: its response once it has begun to answer well. `timeoutMs` is for that beginning only. */
+  async bytes(path: string, init: RequestInit, options: CallOptions = {}): Promise<Response> {
+    const scope = deadline(options);
+    try {
+      const response = await this.request(path, init, scope.signal);
+      if (!response.ok) throw fromReply(response.status, await response.text());
+      return response;
+    } catch (error) {
+      throw this.explain(error, options);
+    } finally {
+      scope.end();
+    }
+  }
+
   /** The events of one connection; it ends when the server ends it. `timeoutMs` is for the first byte only. */
   async *stream(path: string, query: Record<string, unknown>, options: StreamOptions = {}): AsyncGenerator<StreamEvent> {
     const headers: Record<string, string> = { accept: 'text/event-stream' };

@@ -1,4 +1,5 @@
 import { appendFileSync } from 'node:fs';
+import { ArtifactStore } from '../areas/artifact/store';
 import { CacheStore } from '../areas/cache/store';
 import { EventLog } from '../areas/event/log';
 import { Subscribers } from '../areas/event/subscribers';
@@ -10,6 +11,7 @@ import type { Services } from '../kernel/context';
 import { Dispatcher, type Observer } from '../kernel/dispatch';
 import type { Logger } from '../kernel/log';
 import { Registry } from '../kernel/registry';
+import { BlobStore } from '../storage/blobs';
 import { Db } from '../storage/db';
 import { cacheMigrations, zdMigrations } from '../storage/migrations';
 import { storagePart } from '../storage/part';
@@ -44,6 +46,10 @@ export async function compose({ paths, config, clock, log, logFiles, lifecycle, 
     const jobs = stack.adopt(new Jobs(zdDb, clock, log, events, paths.jobsDir, () => jobLimits(config)), (each) => each.stop());
     const { schedules, scheduler } = composeSchedules({ db: zdDb, clock, log, events, jobs, config });
     stack.adopt(scheduler, (each) => each.stop());
+    const artifacts = stack.adopt(
+      new ArtifactStore(zdDb, new BlobStore(paths.artifacts), events, clock, log, () => artifactLimits(config)),
+      (store) => store.stop(),
+    );
     const registry = new Registry(areas);
     const metrics = new Metrics({
       version: lifecycle.version,
@@ -71,6 +77,7 @@ export async function compose({ paths, config, clock, log, logFiles, lifecycle, 
       log,
       events,
       cache,
+      artifacts,
       schedules,
       jobs,
       locks,
@@ -113,6 +120,7 @@ export async function compose({ paths, config, clock, log, logFiles, lifecycle, 
     locks.start();
     await jobs.start();
     scheduler.start();
+    artifacts.start();
     await parts.start();
     return {
       addresses: listeners.addresses(),
@@ -144,8 +152,17 @@ const cacheLimits = (config: LiveConfig) => ({
 });
 
 const lockLimits = (config: LiveConfig) => ({
-  defaultTtlMs: config.value('locks.default_ttl_secs') * 1000,
-  maxEntries: config.value('locks.max_entries'),
+  defaultTtlMs: config.value('lock.default_ttl_secs') * 1000,
+  maxEntries: config.value('lock.max_entries'),
+});
+
+const artifactLimits = (config: LiveConfig) => ({
+  maxBlobBytes: config.value('artifact.max_blob_bytes'),
+  maxInlineBytes: config.value('artifact.max_inline_bytes'),
+  maxNsBytes: config.value('artifact.max_ns_bytes'),
+  maxBytes: config.value('artifact.max_bytes'),
+  graceMs: config.value('artifact.grace_secs') * 1000,
+  compress: config.value('artifact.compress'),
 });
 
 const eventLimits = (config: LiveConfig) => ({

@@ -1,7 +1,8 @@
 import { readFileSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Env } from './paths';
-import { findSetting, SECTIONS, SETTINGS, type SettingKey, type Values } from './settings';
+import type { SettingKey, Values } from './setting';
+import { findSetting, SECTIONS, SETTINGS } from './settings';
 import { lineOf, parseToml, TomlError } from './toml';
 import { fromText, fromToml, isLoopback, parseListen, ValueFault } from './values';
 

@@ -4,7 +4,8 @@ import type { ConfigService, ReloadResult, SettingRow } from '../areas/config/se
 import { ZdError } from '../kernel/error';
 import { ConfigError, checkTogether, loadConfig, type Config, type ConfigSources } from './config';
 import { writePrivate } from './private_file';
-import { findSetting, SETTINGS, type Setting, type SettingKey, type Values } from './settings';
+import type { Setting, SettingKey, Values } from './setting';
+import { findSetting, SETTINGS } from './settings';
 import { toText } from './values';
 
 /** The configuration in force, for the life of the process. Readers ask `value` each time they need one, so a change holds at once. */

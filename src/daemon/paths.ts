@@ -14,6 +14,7 @@ export interface Paths {
   readonly cacheDb: string;
   /** One folder per job, with its output. */
   readonly jobsDir: string;
+  readonly artifacts: string;
   readonly logFile: string;
   readonly tokenFile: string;
   /** Where the running daemon says who and where it is (`DaemonRecord`). */
@@ -65,6 +66,7 @@ const build = (home: string | null, configFile: string, dataDir: string, stateDi
   zdDb: join(dataDir, 'zd.db'),
   cacheDb: join(dataDir, 'cache.db'),
   jobsDir: join(dataDir, 'jobs'),
+  artifacts: join(dataDir, 'artifacts'),
   logFile: join(stateDir, 'zd.log'),
   tokenFile: join(stateDir, 'token'),
   daemonFile: join(stateDir, 'daemon.json'),

@@ -1,84 +1,5 @@
-import { LEVELS, type Level } from '../kernel/log';
-
-/** A bearer token of the configuration. `scopes` null: full access; empty: nothing at all. */
-export interface TokenSetting {
-  readonly label: string;
-  readonly secret: string;
-  readonly scopes: readonly string[] | null;
-}
-
-/** A webhook channel of the configuration. */
-export interface WebhookSetting {
-  readonly name: string;
-  readonly secret: string;
-  /** The header with the signature, in lower case. */
-  readonly header: string;
-}
-
-/** Bounds of single kinds of events, beside those of the whole log. */
-export type KindSettings = Readonly<Record<string, { readonly max_count?: number; readonly max_age_secs?: number; readonly max_bytes?: number }>>;
-
-/** Every setting's value by its key. */
-export interface Values {
-  readonly 'http.listen': string;
-  readonly 'http.open': boolean;
-  readonly 'http.allowed_hosts': readonly string[];
-  readonly 'http.allowed_origins': readonly string[];
-  readonly 'http.tokens': readonly TokenSetting[];
-  readonly 'http.metrics_open': boolean;
-  readonly 'log.level': Level;
-  readonly 'log.max_bytes': number;
-  readonly 'log.max_files': number;
-  readonly 'limits.body_bytes': number;
-  readonly 'limits.connections': number;
-  readonly 'limits.streams_per_token': number;
-  readonly 'limits.streams': number;
-  readonly 'limits.queue_events': number;
-  readonly 'limits.queue_bytes': number;
-  readonly 'limits.subscriptions': number;
-  readonly 'limits.max_depth': number;
-  readonly 'cache.max_value_bytes': number;
-  readonly 'cache.max_key_bytes': number;
-  readonly 'cache.max_ns_bytes': number;
-  readonly 'cache.max_ns_entries': number;
-  readonly 'events.max_count': number;
-  readonly 'events.max_age_secs': number;
-  readonly 'events.max_bytes': number;
-  readonly 'events.kinds': KindSettings;
-  readonly 'events.dedup_secs': number;
-  readonly 'locks.default_ttl_secs': number;
-  readonly 'locks.max_entries': number;
-  readonly 'job.parallel': number;
-  readonly 'job.max_queued': number;
-  readonly 'job.keep_output_bytes': number;
-  readonly 'job.keep_ended': number;
-  readonly 'job.keep_secs': number;
-  readonly 'schedule.max_count': number;
-  readonly 'schedule.history_runs': number;
-  readonly 'schedule.keep_ended_secs': number;
-  readonly 'shutdown.grace_ms': number;
-  readonly webhook: readonly WebhookSetting[];
-}
-
-export type SettingKey = keyof Values;
-export type SettingType = 'listen' | 'boolean' | 'hosts' | 'origins' | 'tokens' | 'level' | 'integer' | 'kinds' | 'webhooks';
-
-export interface Setting<K extends SettingKey = SettingKey> {
-  /** `SECTION.NAME` as in config.toml; a key without a dot is a whole section. */
-  readonly key: K;
-  readonly type: SettingType;
-  readonly default: Values[K];
-  /** The environment variable; null where there is none (a secret does not belong in an environment that is inherited). */
-  readonly env: string | null;
-  readonly unit: 'bytes' | 'seconds' | 'milliseconds' | null;
-  readonly min: number;
-  readonly max: number;
-  /** A reload cannot apply it: the daemon has to be started again. */
-  readonly needsRestart: boolean;
-  /** `config_set` may change it while the daemon runs. What decides who may come in is not among them. */
-  readonly runtimeSettable: boolean;
-  readonly doc: string;
-}
+import { LEVELS } from '../kernel/log';
+import type { Setting, SettingKey, Values } from './setting';
 
 type Declared = Pick<Setting, 'type' | 'doc'> & Partial<Omit<Setting, 'key' | 'type' | 'doc' | 'default'>>;
 
@@ -167,14 +88,14 @@ declare('events.dedup_secs', 120, {
   max: 604_800,
   doc: 'How long an `id` given to publish is remembered, so that a repetition is recognised.',
 });
-declare('locks.default_ttl_secs', 60, {
+declare('lock.default_ttl_secs', 60, {
   type: 'integer',
   unit: 'seconds',
   min: 1,
   max: 86_400,
   doc: 'Lease of a lock that was asked for with neither a lease nor a process.',
 });
-declare('locks.max_entries', 10_000, { type: 'integer', min: 1, max: 1_000_000, doc: 'Grants of locks and requests that wait for one, in all.' });
+declare('lock.max_entries', 10_000, { type: 'integer', min: 1, max: 1_000_000, doc: 'Grants of locks and requests that wait for one, in all.' });
 declare('job.parallel', 256, { type: 'integer', min: 1, max: 65_536, doc: 'Jobs of one group that run at once, for groups that do not say.' });
 declare('job.max_queued', 100_000, { type: 'integer', min: 1, max: 10_000_000, doc: 'Jobs that may wait in all queues together.' });
 declare('job.keep_output_bytes', 64 * MiB, {
@@ -194,6 +115,31 @@ declare('schedule.keep_ended_secs', 7 * 86_400, {
   max: 3_153_600_000,
   doc: 'How long a schedule that ran for the last time stays listed.',
 });
+declare('artifact.max_blob_bytes', 64 * GiB, { type: 'integer', unit: 'bytes', min: 1, max: 1024 * GiB, doc: 'Largest artifact.' });
+declare('artifact.max_inline_bytes', 8 * MiB, {
+  type: 'integer',
+  unit: 'bytes',
+  min: 1,
+  max: 32 * MiB,
+  doc: 'Largest artifact that travels inside JSON, as base64; beyond it there is /artifact/NAME.',
+});
+declare('artifact.max_ns_bytes', 0, {
+  type: 'integer',
+  unit: 'bytes',
+  doc: 'Quota of one artifact namespace (what stands before the first slash of a name); 0 for none.',
+});
+declare('artifact.max_bytes', 0, {
+  type: 'integer',
+  unit: 'bytes',
+  doc: 'Above it the least recently used artifacts go by themselves, pinned ones never; 0 for never.',
+});
+declare('artifact.grace_secs', 2, {
+  type: 'integer',
+  unit: 'seconds',
+  max: 86_400,
+  doc: 'How long after its put an artifact is safe from every collection.',
+});
+declare('artifact.compress', false, { type: 'boolean', doc: 'New artifacts are kept compressed with zstd; what is there stays as it is.' });
 declare('shutdown.grace_ms', 5000, {
   type: 'integer',
   unit: 'milliseconds',

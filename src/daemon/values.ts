@@ -1,6 +1,7 @@
 import { isScopePattern } from '../kernel/caller';
 import { LEVELS } from '../kernel/log';
-import { expectation, type KindSettings, type Setting, type TokenSetting, type WebhookSetting } from './settings';
+import type { KindSettings, Setting, TokenSetting, WebhookSetting } from './setting';
+import { expectation } from './settings';
 
 /** Why a value does not fit. `path` are the keys below the setting; the text never holds the value of a secret. */
 export class ValueFault extends Error {

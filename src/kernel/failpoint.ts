@@ -1,20 +1,20 @@
 /**
  * Named places where a test can make the daemon die or fail: `ZD_FAILPOINTS=storage.before_commit=kill`, several
- * separated by commas, actions `kill` (SIGKILL), `throw`, and `@N` to act on the Nth pass only (`…=kill@3`).
+ * separated by commas, actions `kill` (SIGKILL), `throw`, `full` (as a full disk fails), and `@N` to act on the Nth pass only (`…=kill@3`).
  * In a release build `ZD_FAILPOINTS_ENABLED` is false and the body compiles to nothing.
  */
 declare const ZD_FAILPOINTS_ENABLED: boolean | undefined;
 const enabled = typeof ZD_FAILPOINTS_ENABLED === 'undefined' ? true : ZD_FAILPOINTS_ENABLED;
 
 interface Plan {
-  action: 'kill' | 'throw';
+  action: 'kill' | 'throw' | 'full';
   countdown: number;
 }
 
 function parse(text: string): Map<string, Plan> {
   const plans = new Map<string, Plan>();
   for (const part of text.split(',').filter(Boolean)) {
-    const match = /^([a-z_.]+)=(kill|throw)(?:@(\d+))?$/.exec(part);
+    const match = /^([a-z_.]+)=(kill|throw|full)(?:@(\d+))?$/.exec(part);
     if (!match) throw new Error(`ZD_FAILPOINTS: cannot read "${part}"`);
     plans.set(match[1]!, { action: match[2] as Plan['action'], countdown: Number(match[3] ?? 1) });
   }
@@ -28,5 +28,6 @@ export function failpoint(name: string): void {
   const plan = plans.get(name);
   if (!plan || --plan.countdown !== 0) return;
   if (plan.action === 'throw') throw new Error(`failpoint ${name}`);
+  if (plan.action === 'full') throw Object.assign(new Error(`failpoint ${name}`), { code: 'ENOSPC' });
   process.kill(process.pid, 'SIGKILL');
 }

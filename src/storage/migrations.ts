@@ -5,6 +5,7 @@ import zd0002 from './migrations/zd/0002_event.sql' with { type: 'text' };
 import zd0003 from './migrations/zd/0003_lock.sql' with { type: 'text' };
 import zd0004 from './migrations/zd/0004_job.sql' with { type: 'text' };
 import zd0005 from './migrations/zd/0005_schedule.sql' with { type: 'text' };
+import zd0006 from './migrations/zd/0006_artifact.sql' with { type: 'text' };
 
 /** The schema of `zd.db`, in order. A published migration is never edited: its checksum is stored in every user's file. */
 export const zdMigrations: readonly Migration[] = [
@@ -13,6 +14,7 @@ export const zdMigrations: readonly Migration[] = [
   { version: 3, name: 'lock', sql: zd0003 },
   { version: 4, name: 'job', sql: zd0004 },
   { version: 5, name: 'schedule', sql: zd0005 },
+  { version: 6, name: 'artifact', sql: zd0006 },
 ];
 
 /** The schema of `cache.db`. */

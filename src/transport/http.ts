@@ -16,7 +16,7 @@ import { healthBody, type HealthSource } from './health';
 import { PROBE_PATH, probed } from './probe';
 import { inputFromQuery } from './query';
 import { failure, json, success } from './reply';
-import { pathInput, Places, routerPath, type Place } from './routes';
+import { pathInput, Places, type Place } from './routes';
 import { Streams } from './streams';
 import { pathOf, queryOf } from './url';
 import { credentialsOfSocket, Sockets } from './ws';
@@ -148,7 +148,8 @@ export class Http {
         const caller = via === 'unix' ? UNIX_CALLER : isOpen(path, rules) ? null : callerOf(request, place, rules);
         if (!place) throw new ZdError('not_found', `There is nothing at ${path.slice(0, 100)}.`);
         if (!place.methods.includes(request.method)) throw notAllowed(request, place.methods.filter((method) => method !== 'HEAD').join(', '));
-        response = await this.answer(request, path, { via, server, caller, id });
+        const arrival = { via, server, caller, id };
+        response = await (place.route ? this.plain(place.route, request, arrival) : this.answer(request, path, arrival));
       }
       if (response) this.allowOrigin(request, response, via, rules);
     } catch (error) {
@@ -209,19 +210,15 @@ export class Http {
       const open = ({ request }: { request: Request }) => this.streams.open(each, request, this.arrivals.get(request)!);
       app.get(each.path, open).head(each.path, open);
     }
-    for (const route of deps.dispatcher.registry.routes)
-      app.route(route.method, routerPath(route.path), ({ request, params }) => this.plain(route, request, params as Record<string, string>), {
-        parse: 'none',
-      });
     return app.use(deps.pages) as unknown as Elysia;
   }
 
-  private plain(route: Route, request: Request, params: Record<string, string>): Promise<Response> {
-    const { caller, id, server } = this.arrivals.get(request)!;
+  /** Not through the router: it answers `HEAD` by reading the whole body of `GET` to learn its length. */
+  private plain(route: Route, request: Request, { caller, id, server }: Arrival): Promise<Response> {
     // A long upload or download is not an idle connection.
     server.timeout(request, 0);
     const query = queryOf(request.url);
-    for (const [name, value] of Object.entries(pathInput(route, params))) query.set(name, [value]);
+    for (const [name, value] of Object.entries(pathInput(route, pathOf(request.url)))) query.set(name, [value]);
     const input = inputFromQuery(route.input, query);
     const { method, headers, body, signal } = request;
     return this.deps.dispatcher.route(route, input, { caller: caller!, requestId: id, signal, method, headers, body });

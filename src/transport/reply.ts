@@ -25,5 +25,7 @@ export function failure(error: ZdError, requestId: string): Response {
   if (CODES[error.code].retryable && CODES[error.code].status >= 429) headers['retry-after'] = '1';
   const allow = error.detail.extra?.allow;
   if (typeof allow === 'string') headers.allow = allow;
+  const range = error.detail.extra?.content_range;
+  if (typeof range === 'string') headers['content-range'] = range;
   return new Response(JSON.stringify(failureBody(error, requestId)), { status: CODES[error.code].status, headers });
 }

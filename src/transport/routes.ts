@@ -1,3 +1,4 @@
+import { ZdError } from '../kernel/error';
 import type { Registry } from '../kernel/registry';
 import type { Route } from '../kernel/route';
 
@@ -13,14 +14,29 @@ export interface Place {
 const READ = ['GET', 'HEAD'] as const;
 const FIXED = ['/', '/health', '/ops', '/openapi', '/openapi.json', '/metrics', '/ws'];
 
-/** Elysia's form of a route's path: a rest field has no name there. */
-export const routerPath = (path: string): string => path.replace(/\*\w+$/, '*');
+/** A route's path as an expression with a named group per field. */
+const expression = (path: string): RegExp =>
+  new RegExp(
+    `^${path
+      .replace(/[.+?^${}()|[\]\\]/g, '\\$&')
+      .replace(/:(\w+)/g, '(?<$1>[^/]+)')
+      .replace(/\*(\w+)$/, '(?<$1>.+)')}$`,
+  );
 
-/** Elysia's parameters under the route's own names; it has none at all for a path without any. */
-export function pathInput(route: Route, params: Record<string, string> = {}): Record<string, string> {
-  const rest = /\*(\w+)$/.exec(route.path)?.[1];
-  const { '*': tail, ...named } = params;
-  return rest === undefined || tail === undefined ? named : { ...named, [rest]: tail };
+/**
+ * The path's fields, percent-decoded once, so `%2F` is a slash of the field and `%252F` is `%2F`. `bad_args` for what is no UTF-8.
+ */
+export function pathInput(route: Route, path: string): Record<string, string> {
+  const groups = expression(route.path).exec(path)?.groups ?? {};
+  return Object.fromEntries(Object.entries(groups).map(([field, text]) => [field, decode(field, text)]));
+}
+
+function decode(field: string, text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new ZdError('bad_args', `/${field}: not percent-encoded UTF-8`, { path: `/${field}` });
+  }
 }
 
 /** Tells which addresses exist and what they take, before a request is let in to the router. */
@@ -32,11 +48,7 @@ export class Places {
     for (const path of [...FIXED, ...registry.streams.keys()]) this.fixed.set(path, { label: path, methods: READ, route: undefined });
     // The most literal first, as the router does.
     for (const route of registry.routes.toSorted((a, b) => wildness(a.path) - wildness(b.path))) {
-      const source = route.path
-        .replace(/[.+?^${}()|[\]\\]/g, '\\$&')
-        .replace(/:\w+/g, '[^/]+')
-        .replace(/\*\w+$/, '.+');
-      this.patterns.push({ match: new RegExp(`^${source}$`), route });
+      this.patterns.push({ match: expression(route.path), route });
     }
   }
 

@@ -47,7 +47,7 @@ test('what cannot be meant is refused with its place', async () => {
 });
 
 test('over the limit nothing more is granted', async () => {
-  const small = await startDaemon({ config: '[locks]\nmax_entries = 2\n' });
+  const small = await startDaemon({ config: '[lock]\nmax_entries = 2\n' });
   const first = await small.call('lock_acquire', { name: 'a' });
   await small.call('lock_acquire', { name: 'b' });
   for (const op of ['lock_acquire', 'lock_try_acquire']) {

@@ -109,7 +109,7 @@ describe('completing', () => {
   }
 
   test('bash narrows to what was typed, also behind --flag=', () => {
-    expect(bash('zd', 'cac')).toEqual(['cache']);
+    expect(bash('zd', 'cac')).toEqual(['cached', 'cache']);
     expect(bash('zd', 'logs', '--level', 'w')).toEqual(['warn']);
     expect(bash('zd', 'logs', '--level', '=', 'w')).toEqual(['warn']);
     expect(bash('zd', 'logs', '--level', '=')).toEqual(['debug', 'info', 'warn', 'error']);

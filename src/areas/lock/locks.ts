@@ -83,7 +83,7 @@ export class Locks implements LockService, Surroundings {
     this.checkCall(name);
     const { maxEntries, defaultTtlMs } = this.limits();
     if (this.grants + this.tickets.open >= maxEntries)
-      throw new ZdError('too_many', `There are ${maxEntries} grants and waiters (locks.max_entries).`, { extra: { limit: maxEntries } });
+      throw new ZdError('too_many', `There are ${maxEntries} grants and waiters (lock.max_entries).`, { extra: { limit: maxEntries } });
     const process = identityOf(pid);
     const ttlMs = request.ttlMs ?? (process ? null : defaultTtlMs);
     const { monotonic } = this.now();

@@ -27,7 +27,7 @@ export const WISH = {
     t.Integer({
       minimum: 1,
       maximum: 3_153_600_000,
-      description: 'The lock ends when it is not renewed for so long. Without it and without pid: locks.default_ttl_secs.',
+      description: 'The lock ends when it is not renewed for so long. Without it and without pid: lock.default_ttl_secs.',
     }),
   ),
   shared: t.Optional(t.Boolean({ description: 'Together with other shared holders; alone otherwise.' })),

@@ -1,0 +1,63 @@
+import { createReadStream } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
+import { createZstdDecompress } from 'node:zlib';
+import type { Encoding } from './blobs';
+
+const READ_BYTES = 1 << 20;
+
+/** The sha256 of what an open file holds; null when that has another length or cannot be decompressed. */
+export async function digestOf(handle: FileHandle, encoding: Encoding, bytes: number): Promise<string | null> {
+  const hash = new Bun.CryptoHasher('sha256');
+  let found = 0;
+  const take = (chunk: Uint8Array): boolean => {
+    hash.update(chunk);
+    found += chunk.length;
+    return found <= bytes;
+  };
+  if (encoding === 'zstd') {
+    const plain = createZstdDecompress();
+    try {
+      await pipeline(chunksOf(handle, false), plain, async (chunks: AsyncIterable<Uint8Array>) => {
+        for await (const chunk of chunks) if (!take(chunk)) return;
+      });
+    } catch (error) {
+      // What zstd says of a damaged stream; anything the file system says is for the caller.
+      if (/^(ZSTD_|Z_|ERR_)/.test(String((error as NodeJS.ErrnoException).code))) return null;
+      throw error;
+    }
+  } else for await (const chunk of chunksOf(handle, true)) if (!take(chunk)) return null;
+  return found === bytes ? hash.digest('hex') : null;
+}
+
+/** The file piece by piece; `reuse` when a piece is done with before the next one is asked for. */
+async function* chunksOf(handle: FileHandle, reuse: boolean): AsyncGenerator<Buffer> {
+  const one = Buffer.allocUnsafe(READ_BYTES);
+  for (let position = 0; ;) {
+    const buffer = reuse ? one : Buffer.allocUnsafe(READ_BYTES);
+    const { bytesRead } = await handle.read(buffer, 0, READ_BYTES, position);
+    if (bytesRead === 0) return;
+    position += bytesRead;
+    yield buffer.subarray(0, bytesRead);
+  }
+}
+
+/** The bytes from `first` to `last` of a compressed content, decompressed as they are asked for. */
+export async function* decompressed(path: string, first: number, last: number): AsyncGenerator<Uint8Array> {
+  const source = createReadStream(path);
+  const plain = createZstdDecompress();
+  source.on('error', (error) => plain.destroy(error)).pipe(plain);
+  try {
+    let at = 0;
+    for await (const chunk of plain as AsyncIterable<Uint8Array>) {
+      const from = Math.max(0, first - at);
+      const to = Math.min(chunk.length, last + 1 - at);
+      at += chunk.length;
+      if (from < to) yield chunk.subarray(from, to);
+      if (at > last) return;
+    }
+  } finally {
+    source.destroy();
+    plain.destroy();
+  }
+}
