@@ -75,7 +75,7 @@ const fileDamages: readonly [what: string, damage: (file: string) => void][] = [
 
 test.each(fileDamages)('a database %s: what can be read is kept, and the rest is said', async (_what, damage) => {
   const daemon = await startDaemon();
-  const count = 1000;
+  const count = 400;
   const published = await Promise.all(Array.from({ length: count }, (_, at) => publishTo(daemon, 'before', `${'x'.repeat(200)}${at}`)));
   await daemon.stop();
   damage(join(daemon.home, 'zd.db'));
