@@ -2,6 +2,7 @@ import { Database as Sqlite, type SQLQueryBindings, type Statement } from 'bun:s
 import { ZdError } from '../kernel/error';
 import { failpoint } from '../kernel/failpoint';
 import { migrate, type Migration } from './migrate';
+import { padTornFile } from './torn';
 
 /** `full` survives a crash of the machine, `normal` a crash of the process. */
 export type Durability = 'full' | 'normal';
@@ -37,6 +38,7 @@ export class Db {
     readonly path: string,
     private readonly options: DbOptions,
   ) {
+    padTornFile(path);
     this.sqlite = new Sqlite(path, { create: true, readwrite: true, strict: true });
     this.sqlite.run('PRAGMA busy_timeout = 5000');
     // Nobody but the daemon opens its files, and a read need not take and drop file locks then: it costs half.

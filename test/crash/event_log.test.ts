@@ -66,6 +66,46 @@ test.each(damages)('after kill -9, %s: the log opens, says what is gone, and giv
   clients.abort();
 });
 
+const fileDamages: readonly [what: string, damage: (file: string) => void][] = [
+  ['cut in the middle of its last page', (file) => truncateSync(file, statSync(file).size - 2000)],
+  ['without its last page', (file) => truncateSync(file, statSync(file).size - 4096)],
+  ['garbled at its end', (file) => overwrite(file, statSync(file).size - 3000, crypto.getRandomValues(new Uint8Array(3000)))],
+  ['zero at its end', (file) => overwrite(file, statSync(file).size - 3 * 4096, new Uint8Array(3 * 4096))],
+];
+
+test.each(fileDamages)('a database %s: what can be read is kept, and the rest is said', async (_what, damage) => {
+  const daemon = await startDaemon();
+  const count = 400;
+  const published = await Promise.all(Array.from({ length: count }, (_, at) => publishTo(daemon, 'before', `${'x'.repeat(200)}${at}`)));
+  await daemon.stop();
+  damage(join(daemon.home, 'zd.db'));
+  await daemon.start();
+  const { body: stats } = await daemon.call('event_stats');
+  const lost = stats.lost.reduce((sum: number, each: { events: number }) => sum + each.events, 0);
+  expect(lost).toBeWithin(1, 200);
+  expect(stats.events).toBe(count - lost);
+  expect(daemon.log()).toContain('pages of the log were damaged');
+  expect((await publishTo(daemon, 'after')).seq).toBe(count + 1);
+  const clients = new AbortController();
+  const first = published.find((event) => event.seq === 1)!;
+  const stream = await listenTo(daemon, '', { headers: { 'last-event-id': first.event_id }, signal: clients.signal });
+  let told = 0;
+  const heard: number[] = [];
+  for (let frame = await stream.next(); ; frame = await stream.next()) {
+    if (frame.event === 'gap') told += frame.data.lost;
+    else heard.push(frame.data.seq);
+    if (frame.data.topic === 'after') break;
+  }
+  expect([told, heard.length]).toEqual([lost, count - lost]);
+  expect(heard).toEqual(heard.toSorted((a, b) => a - b));
+  clients.abort();
+  const { checks } = (await daemon.call('doctor')).body;
+  // The damaged pages stay in the file, and doctor says so.
+  expect(checks.find((check: { name: string }) => check.name === 'db_integrity:zd.db')).toMatchObject({ status: 'fail' });
+  await daemon.restart();
+  expect((await daemon.call('event_stats')).body).toMatchObject({ events: count - lost + 1, lost: stats.lost });
+});
+
 test('an unfinished transaction at the end is no loss: nobody was told it was stored', async () => {
   const daemon = await startDaemon({ source: true, env: { ZD_FAILPOINTS: 'storage.before_commit=kill@20' } });
   let told = 0;

@@ -64,6 +64,7 @@ export class EventLog implements EventService {
     db.onRollback(() => {
       this.staged = [];
     });
+    if (this.table.recovery.salvaged) log.warn('events: pages of the log were damaged; it was built anew from the others', { path: db.path });
     for (const { first, last } of this.table.recovery.found)
       log.warn('events: a crash took events; their numbers are not given again', { first, last, events: last - first + 1 });
   }

@@ -1,5 +1,6 @@
 import { closeSync, constants, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 import type { Db } from '../../storage/db';
+import { isReadable, salvage } from './salvage';
 
 /** Numbers whose events a crash took. */
 export interface LostRange {
@@ -13,6 +14,8 @@ export interface LostRange {
 const EXAMINED = 100;
 const KEPT_RANGES = 100;
 const DIGITS = 16;
+/** How far behind the last start's first number damaged events are looked for when nothing says how far they went. */
+const UNKNOWN_REACH = 1_000_000;
 
 /**
  * What a crash did to the end of the log. SQLite drops a torn tail of its write-ahead log without a word, so the newest number is
@@ -22,7 +25,9 @@ const DIGITS = 16;
 export class Recovery {
   /** The highest number given before this start, as long as no newer event is stored; 0 otherwise. */
   floor = 0;
-  /** What this start found missing, oldest first. */
+  /** Whether pages of the log were damaged, and it was built anew from the others. */
+  readonly salvaged: boolean;
+  /** What this start found missing. */
   readonly found: readonly LostRange[];
   private known: LostRange[];
   private readonly path: string;
@@ -35,8 +40,11 @@ export class Recovery {
   ) {
     this.path = `${db.path}-events`;
     this.known = this.ranges();
-    const given = Math.max(this.newest(), this.noted(), this.known.at(-1)?.last ?? 0);
-    const found = this.dropUnreadable().map((seq) => ({ first: seq, last: seq, foundAt: now }));
+    const noted = Math.max(this.noted(), this.known.at(-1)?.last ?? 0);
+    this.salvaged = !isReadable(db.sqlite);
+    const found: LostRange[] = this.salvaged ? this.rebuild(noted, now) : [];
+    const given = Math.max(this.newest(), noted);
+    for (const seq of this.dropUnreadable()) found.push({ first: seq, last: seq, foundAt: now });
     const kept = this.newest();
     if (given > kept) this.floor = given;
     const reported = this.known.at(-1)?.last ?? 0;
@@ -58,6 +66,22 @@ export class Recovery {
     const match = /^([0-9a-z]{1,20}) (\d{16})\n$/.exec(readText(this.path));
     if (!match || !this.db.sqlite.query('SELECT 1 FROM event_epoch WHERE epoch = ?').get(match[1]!)) return 0;
     return Number(match[2]);
+  }
+
+  /** Builds the log from what can be read; the holes that retention does not explain. */
+  private rebuild(noted: number, now: number): LostRange[] {
+    const { sqlite } = this.db;
+    const { first } = sqlite.query('SELECT coalesce(max(first_seq), 1) AS first FROM event_epoch').get() as { first: number };
+    salvage(sqlite, noted || first + UNKNOWN_REACH);
+    const { trimmed } = sqlite.query('SELECT coalesce(max(trimmed_seq), 0) AS trimmed FROM event_kind').get() as { trimmed: number };
+    const holes = sqlite
+      .query(
+        'SELECT before + 1 AS first, seq - 1 AS last FROM (SELECT seq, lag(seq, 1, 0) OVER (ORDER BY seq) AS before FROM event) WHERE seq > before + 1',
+      )
+      .all() as { first: number; last: number }[];
+    return holes
+      .filter((hole) => hole.last > trimmed && !this.known.some((range) => range.first <= hole.first && hole.last <= range.last))
+      .map((hole) => ({ ...hole, foundAt: now }));
   }
 
   /** Removes the newest events whose data is no JSON any more: spliced into a frame they would break the stream. */
