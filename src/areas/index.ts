@@ -2,7 +2,9 @@ import type { Area } from '../kernel/registry';
 import { cacheArea } from './cache/area';
 import { configArea } from './config/area';
 import { eventArea } from './event/area';
+import { jobArea } from './job/area';
+import { lockArea } from './lock/area';
 import { metaArea } from './meta/area';
 
 /** Every area of zd, in the order of the documents. An area that is not here does not exist. */
-export const areas: readonly Area[] = [metaArea, configArea, cacheArea, eventArea];
+export const areas: readonly Area[] = [metaArea, configArea, cacheArea, eventArea, lockArea, jobArea];

@@ -1,25 +1,27 @@
-import type { Server } from 'bun';
-import { appendFileSync, existsSync } from 'node:fs';
+import { appendFileSync } from 'node:fs';
 import { CacheStore } from '../areas/cache/store';
 import { EventLog } from '../areas/event/log';
 import { Subscribers } from '../areas/event/subscribers';
 import { areas } from '../areas/index';
+import { Locks } from '../areas/lock/locks';
+import { LockStore } from '../areas/lock/store';
+import { Jobs } from '../areas/job/jobs';
 import type { Services } from '../kernel/context';
 import { Dispatcher, type Observer } from '../kernel/dispatch';
 import type { Logger } from '../kernel/log';
 import { Registry } from '../kernel/registry';
 import { Db } from '../storage/db';
 import { cacheMigrations, zdMigrations } from '../storage/migrations';
+import { storagePart } from '../storage/part';
 import { digestOf, type AccessRules, type Token } from '../transport/access';
 import { Http } from '../transport/http';
 import { Metrics } from '../transport/metrics';
 import { buildOpenApi } from '../transport/openapi';
-import { listenTcp } from '../transport/tcp';
-import { listenUnix } from '../transport/unix';
 import { swaggerPages } from '../web/swagger';
 import type { ComposeInput, Daemon } from './lifecycle';
+import { Listeners } from './listeners';
 import type { LiveConfig } from './live';
-import type { Paths } from './paths';
+import { Supervisor } from './supervisor';
 import { isLoopback, parseListen } from './values';
 
 /** The label of the token in the state folder. */
@@ -36,12 +38,17 @@ export async function compose({ paths, config, clock, log, logFiles, lifecycle, 
     const cacheDb = stack.adopt(new Db(paths.cacheDb, { migrations: cacheMigrations, durability: 'normal' }), (db) => db.close());
     const cache = stack.adopt(new CacheStore(cacheDb, clock, log, () => cacheLimits(config)), (store) => store.stop());
     const events = stack.adopt(new EventLog(zdDb, clock, log, () => eventLimits(config)), (each) => each.stop());
+    const parts = stack.adopt(new Supervisor(clock, log), (each) => each.stop());
+    const locks = stack.adopt(new Locks(new LockStore(zdDb, events), clock, () => lockLimits(config)), (each) => each.stop());
+    const jobs = stack.adopt(new Jobs(zdDb, clock, log, events, paths.jobsDir, () => jobLimits(config)), (each) => each.stop());
     const registry = new Registry(areas);
     const metrics = new Metrics({
       version: lifecycle.version,
       commit: lifecycle.commit,
       uptimeMs: () => lifecycle.uptimeMs(),
       subscriptions: () => events.subscriptions(),
+      parts: () => parts.list(),
+      activeLocks: () => locks.held(),
       ops: [...registry.names(), ...[...registry.streams.values(), ...registry.routes].map((item) => item.name)],
       paths: [
         '/',
@@ -61,10 +68,13 @@ export async function compose({ paths, config, clock, log, logFiles, lifecycle, 
       log,
       events,
       cache,
+      jobs,
+      locks,
       config,
       metrics,
       lifecycle,
       logFiles,
+      parts,
       subscribers: new Subscribers(() => config.value('limits.subscriptions')),
       webhooks: {
         channel: (name) => config.value('webhook').find((channel) => channel.name === name),
@@ -89,70 +99,35 @@ export async function compose({ paths, config, clock, log, logFiles, lifecycle, 
         streams: config.value('limits.streams'),
         streamsPerToken: config.value('limits.streams_per_token'),
       }),
-      health: () => ({ ok: true, version: lifecycle.version, uptime_ms: lifecycle.uptimeMs() }),
+      health: { version: lifecycle.version, uptimeMs: () => lifecycle.uptimeMs(), parts: () => parts.list() },
       pages: swaggerPages({ document }),
     });
     config.onChange(() => http.review());
-    cache.start();
-    events.start();
-    const listeners = new Listeners(http, paths, config);
-    listeners.open();
+    const listeners = new Listeners(http, paths, parseListen(config.value('http.listen')));
+    for (const part of [storagePart('zd_db', zdDb), storagePart('cache_db', cacheDb), cache.sweeper.part, events.part, ...listeners.parts])
+      parts.add(part);
+    locks.start();
+    await jobs.start();
+    await parts.start();
     return {
       addresses: listeners.addresses(),
       databases: [zdDb, cacheDb],
       reload: async () => config.reload(),
-      rebind: async () => listeners.heal(),
+      parts: () => parts.list(),
       async stop() {
         http.drain();
+        parts.halt();
+        locks.stop();
         await events.stop();
+        await jobs.stop();
         await listeners.close(config.value('shutdown.grace_ms'));
         await stack.disposeAsync();
       },
     };
   } catch (error) {
-    await stack.disposeAsync();
+    // What made the start fail may make the way back fail too; only the first is of interest.
+    await stack.disposeAsync().catch((second: unknown) => log.warn('the failed start was not undone', { error: second }));
     throw error;
-  }
-}
-
-/** The two doors of one application. */
-class Listeners {
-  private unix: Server<unknown> | undefined;
-  private tcp: Server<unknown> | undefined;
-
-  constructor(
-    private readonly http: Http,
-    private readonly paths: Paths,
-    private readonly config: LiveConfig,
-  ) {}
-
-  open(): void {
-    const listen = parseListen(this.config.value('http.listen'));
-    if (listen) this.tcp = listenTcp(listen.host, listen.port, this.http);
-    this.unix = listenUnix(this.paths.socket, this.http);
-  }
-
-  addresses(): Daemon['addresses'] {
-    return { socket: this.paths.socket, tcp: this.tcp ? { host: this.tcp.hostname!, port: this.tcp.port! } : null };
-  }
-
-  /** The runtime folder may be wiped while the daemon lives; the old listener's clients keep their connections. */
-  heal(): void {
-    if (existsSync(this.paths.socket)) return;
-    // The old listener removes the file under its name when it stops, so it goes first.
-    void this.unix?.stop();
-    this.unix = listenUnix(this.paths.socket, this.http);
-  }
-
-  /** Stops accepting, lets requests in flight finish within the budget, then cuts what is left. */
-  async close(graceMs: number): Promise<void> {
-    const servers = [this.unix, this.tcp].filter((server) => server !== undefined);
-    const finished = Promise.all(servers.map((server) => server.stop()));
-    const budget = Promise.withResolvers<void>();
-    const timer = setTimeout(budget.resolve, graceMs);
-    await Promise.race([finished, budget.promise]);
-    clearTimeout(timer);
-    await Promise.all(servers.map((server) => server.stop(true)));
   }
 }
 
@@ -161,6 +136,11 @@ const cacheLimits = (config: LiveConfig) => ({
   maxKeyBytes: config.value('cache.max_key_bytes'),
   maxNsBytes: config.value('cache.max_ns_bytes'),
   maxNsEntries: config.value('cache.max_ns_entries'),
+});
+
+const lockLimits = (config: LiveConfig) => ({
+  defaultTtlMs: config.value('locks.default_ttl_secs') * 1000,
+  maxEntries: config.value('locks.max_entries'),
 });
 
 const eventLimits = (config: LiveConfig) => ({
@@ -172,6 +152,13 @@ const eventLimits = (config: LiveConfig) => ({
   kinds: config.value('events.kinds'),
   dedup_secs: config.value('events.dedup_secs'),
   authenticated: !config.value('http.open'),
+});
+
+const jobLimits = (config: LiveConfig) => ({
+  parallel: config.value('job.parallel'),
+  maxQueued: config.value('job.max_queued'),
+  keepOutputBytes: config.value('job.keep_output_bytes'),
+  keep: { count: config.value('job.keep_ended'), secs: config.value('job.keep_secs') },
 });
 
 /** The rules of the TCP gate, built anew only when the configuration changes. */

@@ -12,6 +12,8 @@ export interface Paths {
   readonly socket: string;
   readonly zdDb: string;
   readonly cacheDb: string;
+  /** One folder per job, with its output. */
+  readonly jobsDir: string;
   readonly logFile: string;
   readonly tokenFile: string;
   /** Where the running daemon says who and where it is (`DaemonRecord`). */
@@ -62,6 +64,7 @@ const build = (home: string | null, configFile: string, dataDir: string, stateDi
   socket: join(runtimeDir, 'zd.sock'),
   zdDb: join(dataDir, 'zd.db'),
   cacheDb: join(dataDir, 'cache.db'),
+  jobsDir: join(dataDir, 'jobs'),
   logFile: join(stateDir, 'zd.log'),
   tokenFile: join(stateDir, 'token'),
   daemonFile: join(stateDir, 'daemon.json'),

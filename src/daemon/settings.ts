@@ -46,6 +46,13 @@ export interface Values {
   readonly 'events.max_bytes': number;
   readonly 'events.kinds': KindSettings;
   readonly 'events.dedup_secs': number;
+  readonly 'locks.default_ttl_secs': number;
+  readonly 'locks.max_entries': number;
+  readonly 'job.parallel': number;
+  readonly 'job.max_queued': number;
+  readonly 'job.keep_output_bytes': number;
+  readonly 'job.keep_ended': number;
+  readonly 'job.keep_secs': number;
   readonly 'shutdown.grace_ms': number;
   readonly webhook: readonly WebhookSetting[];
 }
@@ -157,6 +164,24 @@ declare('events.dedup_secs', 120, {
   max: 604_800,
   doc: 'How long an `id` given to publish is remembered, so that a repetition is recognised.',
 });
+declare('locks.default_ttl_secs', 60, {
+  type: 'integer',
+  unit: 'seconds',
+  min: 1,
+  max: 86_400,
+  doc: 'Lease of a lock that was asked for with neither a lease nor a process.',
+});
+declare('locks.max_entries', 10_000, { type: 'integer', min: 1, max: 1_000_000, doc: 'Grants of locks and requests that wait for one, in all.' });
+declare('job.parallel', 256, { type: 'integer', min: 1, max: 65_536, doc: 'Jobs of one group that run at once, for groups that do not say.' });
+declare('job.max_queued', 100_000, { type: 'integer', min: 1, max: 10_000_000, doc: 'Jobs that may wait in all queues together.' });
+declare('job.keep_output_bytes', 64 * MiB, {
+  type: 'integer',
+  unit: 'bytes',
+  min: 4 * KiB,
+  doc: "Bytes kept of each of a job's two outputs, for jobs that do not say; the oldest go first.",
+});
+declare('job.keep_ended', 10_000, { type: 'integer', min: 0, max: 10_000_000, doc: 'Ended jobs that are kept, with their output.' });
+declare('job.keep_secs', 30 * 86_400, { type: 'integer', unit: 'seconds', min: 1, max: 3_153_600_000, doc: 'How long an ended job is kept.' });
 declare('shutdown.grace_ms', 5000, {
   type: 'integer',
   unit: 'milliseconds',

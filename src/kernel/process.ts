@@ -36,4 +36,9 @@ function startElsewhere(pid: number): string | null {
 }
 
 let bootId: string | undefined;
-const boot = (): string => (bootId ??= readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim());
+/** Differs for every start of the machine. */
+export const boot = (): string =>
+  (bootId ??=
+    process.platform === 'linux'
+      ? readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()
+      : Bun.spawnSync(['/usr/sbin/sysctl', '-n', 'kern.bootsessionuuid'], { stderr: 'ignore' }).stdout.toString().trim());

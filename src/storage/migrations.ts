@@ -2,11 +2,15 @@ import type { Migration } from './migrate';
 import cache0001 from './migrations/cache/0001_init.sql' with { type: 'text' };
 import zd0001 from './migrations/zd/0001_init.sql' with { type: 'text' };
 import zd0002 from './migrations/zd/0002_event.sql' with { type: 'text' };
+import zd0003 from './migrations/zd/0003_lock.sql' with { type: 'text' };
+import zd0004 from './migrations/zd/0004_job.sql' with { type: 'text' };
 
 /** The schema of `zd.db`, in order. A published migration is never edited: its checksum is stored in every user's file. */
 export const zdMigrations: readonly Migration[] = [
   { version: 1, name: 'init', sql: zd0001 },
   { version: 2, name: 'event', sql: zd0002 },
+  { version: 3, name: 'lock', sql: zd0003 },
+  { version: 4, name: 'job', sql: zd0004 },
 ];
 
 /** The schema of `cache.db`. */

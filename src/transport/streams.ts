@@ -38,7 +38,7 @@ export class Streams {
     if (this.draining) return new Response(null, { status: 503, headers: { connection: 'close' } });
     const caller = visitor!;
     const query = queryOf(request.url);
-    const lastEventId = request.headers.get('last-event-id') || RESUME_FIELDS.map((name) => query.get(name)).find(Boolean) || null;
+    const lastEventId = request.headers.get('last-event-id') || RESUME_FIELDS.map((name) => query.get(name)?.[0]).find(Boolean) || null;
     for (const name of RESUME_FIELDS) query.delete(name);
     const scopes: Scope[] = [];
     const finished = lastEventId === END_ID;

@@ -1,7 +1,9 @@
 import type { Clock } from '../../kernel/clock';
 import type { EventDraft, EventKey, EventRecord, EventService, Published } from '../../kernel/context';
 import { ZdError } from '../../kernel/error';
+import { failpoint } from '../../kernel/failpoint';
 import type { Logger } from '../../kernel/log';
+import { periodic } from '../../kernel/periodic';
 import type { EncodedFrames, Frame } from '../../kernel/stream';
 import type { Db } from '../../storage/db';
 import type { Filter } from './filter';
@@ -32,6 +34,8 @@ const RETRY_MS = { least: 500, most: 2500 };
 
 /** The one log of everything that happens: stored first, heard right after, never the other way round. */
 export class EventLog implements EventService {
+  /** Retention, to be supervised. */
+  readonly part = periodic('event_retention', TRIM_EVERY_MS, () => this.trim());
   private readonly table: EventTable;
   private readonly hub: Hub;
   private readonly backwards: Recent;
@@ -43,7 +47,6 @@ export class EventLog implements EventService {
   private staged: Outgoing[] = [];
   private published = 0;
   private committed: number;
-  private timer: Timer | undefined;
   private trimming = false;
   private stopping: PromiseWithResolvers<void> | null = null;
 
@@ -67,10 +70,6 @@ export class EventLog implements EventService {
     if (this.table.recovery.salvaged) log.warn('events: pages of the log were damaged; it was built anew from the others', { path: db.path });
     for (const { first, last } of this.table.recovery.found)
       log.warn('events: a crash took events; their numbers are not given again', { first, last, events: last - first + 1 });
-  }
-
-  start(): void {
-    this.timer ??= setInterval(() => void this.trim(), TRIM_EVERY_MS).unref();
   }
 
   async publish(draft: EventDraft, key?: EventKey): Promise<Published> {
@@ -191,6 +190,7 @@ export class EventLog implements EventService {
     const now = this.clock.now();
     const { retainer, keys } = this;
     try {
+      failpoint('event.trim');
       await this.pieces(() => retainer.expire(now));
       await this.pieces(() => keys.sweep(now - this.limits().dedup_secs * 1000));
       for (const [kind, bounds] of Object.entries(this.limits().kinds))
@@ -202,7 +202,9 @@ export class EventLog implements EventService {
       await this.pieces(() => retainer.trimLog(this.limits(), now));
       if (!this.stopping) await this.table.pruneEpochs();
     } catch (error) {
-      if (!this.stopping) this.log.warn('events: retention failed', { error });
+      if (this.stopping) return;
+      this.log.debug('events: retention ended early', { error });
+      throw error;
     } finally {
       this.trimming = false;
     }
@@ -216,7 +218,6 @@ export class EventLog implements EventService {
   async stop(reason = 'stopping'): Promise<void> {
     if (this.stopping) return this.stopping.promise;
     this.stopping = Promise.withResolvers();
-    clearInterval(this.timer);
     this.table.recovery.close();
     if (this.followers.size === 0) return this.stopping.resolve();
     for (const follower of this.followers)

@@ -1,0 +1,93 @@
+import { closeSync, openSync, writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
+import { identify, type ProcessIdentity } from '../../kernel/process';
+import { environmentOf } from './environment';
+import type { End } from './model';
+import type { JobFolders } from './output';
+import { findProgram, folderFault } from './program';
+import { commandOf, type JobRow } from './row';
+import { hasBegun, readStatus, WRAPPER } from './wrapper';
+
+/** A started process that is our child. */
+export interface Launched {
+  readonly identity: ProcessIdentity;
+  readonly end: Promise<End>;
+  readonly terminal: Bun.Terminal | null;
+}
+
+/** A thing that keeps a job from starting, for its `error`. */
+export class LaunchFault extends Error {}
+
+/** Starts a claimed job in a session of its own. Throws `LaunchFault`. */
+export function launch(row: JobRow, folders: JobFolders, onData: (bytes: Uint8Array) => void): Launched {
+  const env = environmentOf(process.env, JSON.parse(row.env) as Record<string, string>, {
+    id: row.job_id,
+    folder: folders.path(row.job_id),
+    pty: row.pty === 1,
+  });
+  const fault = folderFault(row.cwd);
+  if (fault !== null) throw new LaunchFault(fault);
+  const [name, ...rest] = commandOf(row);
+  const program = findProgram(name!, row.cwd, env.PATH!);
+  if (program === null) throw new LaunchFault(`there is no program "${name!.slice(0, 200)}" that can be run`);
+  try {
+    const argv = [program, ...rest];
+    return row.pty === 1 ? onTerminal(row, argv, env, onData) : toFiles(row, argv, env, folders.make(row.job_id));
+  } catch (error) {
+    throw new LaunchFault(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** Output goes straight to the files: no zd is needed for it to go on. */
+function toFiles(row: JobRow, argv: readonly string[], env: Record<string, string>, folder: string): Launched {
+  const { launch: number } = row;
+  const opened: number[] = [];
+  const open = (name: string, flags: string) => {
+    const fd = openSync(`${folder}/${name}`, flags, 0o600);
+    opened.push(fd);
+    return fd;
+  };
+  try {
+    if (row.stdin !== null) writeFileSync(`${folder}/stdin`, row.stdin, { mode: 0o600 });
+    const child = Bun.spawn(['/bin/sh', '-c', WRAPPER, 'zd-job', folder, String(number), ...argv], {
+      cwd: row.cwd,
+      env,
+      stdin: row.stdin === null ? 'ignore' : open('stdin', 'r'),
+      stdout: open('stdout', 'a'),
+      stderr: open('stderr', 'a'),
+      detached: true,
+    });
+    child.unref();
+    const end = child.exited.then((): End => {
+      const status = readStatus(folder, number);
+      if (status) return status;
+      if (child.signalCode !== null) return { kind: 'signal', signal: signalNumber(child.signalCode) };
+      return hasBegun(folder, number)
+        ? { kind: 'unknown', message: 'the end was not recorded', ordered: false }
+        : { kind: 'failed', message: 'the start could not be recorded; is the disk full?' };
+    });
+    return { identity: identityOf(child.pid), end, terminal: null };
+  } finally {
+    for (const fd of opened) closeSync(fd);
+  }
+}
+
+/** zd holds the other side of the terminal, so such a job ends with it. */
+function onTerminal(row: JobRow, argv: string[], env: Record<string, string>, onData: (bytes: Uint8Array) => void): Launched {
+  const child = Bun.spawn(argv, {
+    cwd: row.cwd,
+    env,
+    detached: true,
+    terminal: { rows: row.pty_rows ?? 24, cols: row.pty_cols ?? 80, data: (_, bytes) => onData(bytes) },
+  });
+  child.unref();
+  const end = child.exited.then((code): End =>
+    child.signalCode === null ? { kind: 'status', code, signalled: false } : { kind: 'signal', signal: signalNumber(child.signalCode) },
+  );
+  return { identity: identityOf(child.pid), end, terminal: child.terminal ?? null };
+}
+
+/** One that has ended already is only waited for, never signalled: no start matches the empty one. */
+const identityOf = (pid: number): ProcessIdentity => identify(pid) ?? { pid, start: '' };
+
+const signalNumber = (signal: NodeJS.Signals | number): number => (typeof signal === 'number' ? signal : (constants.signals[signal] ?? 0));

@@ -1,0 +1,242 @@
+import type { Clock } from '../../kernel/clock';
+import type { EventService } from '../../kernel/context';
+import { failpoint } from '../../kernel/failpoint';
+import type { Logger } from '../../kernel/log';
+import { boot } from '../../kernel/process';
+import type { Db } from '../../storage/db';
+import type { Intake } from './intake';
+import { launch, LaunchFault, type Launched } from './launch';
+import type { End, Outcome } from './model';
+import type { JobFolders } from './output';
+import type { JobRow } from './row';
+import { makeFiles, Run } from './run';
+import type { Member } from './session';
+import { rfc3339, type Settlement } from './settle';
+import type { Submitted } from './service';
+import type { JobTable } from './table';
+import { Waiters } from './waiters';
+import { forgetStart } from './wrapper';
+
+/** Starts per turn of the event loop, so that a full queue does not hold it. */
+const STARTS_AT_ONCE = 16;
+const RETRY_WRITE_MS = 1000;
+const LONGEST_SLEEP_MS = 60_000;
+
+export interface Parts {
+  readonly db: Db;
+  readonly events: EventService;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly table: JobTable;
+  readonly intake: Intake;
+  readonly folders: JobFolders;
+  readonly settlement: Settlement;
+  /** Jobs of a group at once, where the group does not say. */
+  readonly parallel: () => number;
+  /** Ends a job whose time is over. */
+  readonly expire: (run: Run) => void;
+}
+
+/** What runs now, and what starts next. */
+export class Supervisor {
+  readonly active = new Map<number, Run>();
+  private readonly used = new Map<string, number>();
+  readonly waiters = new Waiters();
+  /** True until what an earlier zd started is taken up: before that nobody knows which places are free. */
+  private closed = true;
+  private asked = false;
+  private alarm: Timer | undefined;
+  stopped = false;
+
+  constructor(private readonly parts: Parts) {}
+
+  /** Jobs of a group that hold a place: claimed, running or paused. */
+  slots(group: string): number {
+    return this.used.get(group) ?? 0;
+  }
+
+  limitOf(group: string): number {
+    return this.parts.intake.groups.get(group)?.parallel ?? this.parts.parallel();
+  }
+
+  /** Starts what may start, in this turn of the event loop. */
+  readonly poke = (): void => {
+    if (this.asked || this.closed || this.stopped) return;
+    this.asked = true;
+    queueMicrotask(() => {
+      this.asked = false;
+      if (!this.stopped) void this.startReady();
+    });
+  };
+
+  open(): void {
+    this.closed = false;
+    this.poke();
+  }
+
+  private async startReady(): Promise<void> {
+    const { db, table, intake, clock, log } = this.parts;
+    const now = clock.now();
+    let more = false;
+    const chosen: number[] = [];
+    for (const { name, paused } of intake.groups.values()) {
+      const free = paused ? 0 : Math.min(this.limitOf(name) - this.slots(name), STARTS_AT_ONCE);
+      if (free <= 0) continue;
+      const ids = table.ready(name, now, free);
+      more ||= ids.length === STARTS_AT_ONCE;
+      chosen.push(...ids);
+      this.take(name, ids.length);
+    }
+    this.sleepUntil(table.nextTime(), now);
+    if (chosen.length === 0) return;
+    const groups = chosen.map((id) => table.get(id)!.grp);
+    try {
+      failpoint('job.before_claim');
+      const claimed = await db.write(() => chosen.map((id) => table.claim(id, boot(), clock.now())), 'full');
+      failpoint('job.after_claim');
+      claimed.forEach((row, at) => (row ? this.begin(row) : this.take(groups[at]!, -1)));
+      if (more) setImmediate(this.poke);
+    } catch (error) {
+      for (const group of groups) this.take(group, -1);
+      if (this.stopped) return;
+      log.error('jobs: cannot start', { error });
+      setTimeout(this.poke, RETRY_WRITE_MS).unref();
+    }
+  }
+
+  /**
+   * Stores a job and, when its group has a place and nobody is before it, decides in the same transaction to start it: it is started
+   * when this resolves.
+   */
+  async store(group: string, insert: () => Submitted): Promise<Submitted> {
+    const { db, table, clock, intake } = this.parts;
+    const free = !this.closed && !this.stopped && !intake.groups.get(group)?.paused && this.slots(group) < this.limitOf(group);
+    if (free) this.take(group, 1);
+    const { submitted, claimed } = await db
+      .write(() => {
+        const done = insert();
+        const next = free && !done.existing && table.ready(group, clock.now(), 1)[0] === done.jobId;
+        return { submitted: done, claimed: next ? table.claim(done.jobId, boot(), clock.now()) : null };
+      }, 'full')
+      .catch((error: unknown) => {
+        if (free) this.take(group, -1);
+        throw error;
+      });
+    failpoint('job.after_commit');
+    if (claimed) this.begin(claimed);
+    else if (free) this.take(group, -1);
+    return submitted;
+  }
+
+  private take(group: string, count: number): void {
+    this.used.set(group, this.slots(group) + count);
+  }
+
+  private sleepUntil(at: number | null, now: number): void {
+    clearTimeout(this.alarm);
+    // Never long: the wall clock may jump.
+    if (at !== null) this.alarm = setTimeout(this.poke, Math.min(Math.max(1, at - now), LONGEST_SLEEP_MS)).unref();
+  }
+
+  /** Spawns a claimed job; it holds a place already. */
+  private begin(row: JobRow): void {
+    const { folders } = this.parts;
+    if (this.stopped) return;
+    const early: Uint8Array[] = [];
+    let write = (bytes: Uint8Array): void => void early.push(bytes.slice());
+    let started: Launched;
+    const told = folders.sizes(row.job_id);
+    failpoint('job.before_spawn');
+    try {
+      if (row.pty === 1) makeFiles(folders, row.job_id);
+      started = launch(row, folders, (bytes) => write(bytes));
+    } catch (error) {
+      const message = error instanceof LaunchFault ? error.message : String(error);
+      return void this.finish(row.job_id, row.launch, row.grp, { kind: 'failed', message }, [], null);
+    }
+    failpoint('job.after_spawn');
+    const run = new Run(row, started.identity, folders, told);
+    run.terminal = started.terminal;
+    write = (bytes) => run.write(bytes);
+    early.forEach(write);
+    this.watch(run, row, true);
+    void started.end.then((end) => this.ended(run, end));
+  }
+
+  /** Takes up a process that an earlier zd started. */
+  adopt(run: Run, row: JobRow): void {
+    this.take(row.grp, 1);
+    this.watch(run, row, row.pid === null);
+  }
+
+  private watch(run: Run, row: JobRow, fresh: boolean): void {
+    const { db, table, settlement, clock, log } = this.parts;
+    this.active.set(run.id, run);
+    if (row.timeout_ms !== null)
+      run.limit(Math.min(row.timeout_ms, (row.started_at ?? 0) + row.timeout_ms - clock.now()), () => this.parts.expire(run));
+    if (!fresh) return;
+    const { pid, start } = run.identity;
+    db.write(() => {
+      table.pid(run.id, run.launch, pid, start);
+      settlement.tell(row, 'start', {
+        command: JSON.parse(row.command) as unknown,
+        pid,
+        attempt: row.attempt,
+        started_at: rfc3339(row.started_at ?? clock.now()),
+      });
+    }, 'normal').catch((error: unknown) => !this.stopped && log.error('jobs: a start could not be noted', { id: run.id, error }));
+  }
+
+  /** A process is gone: what it left is counted, then its end is stored. */
+  async ended(run: Run, end: End): Promise<void> {
+    if (this.stopped || this.active.get(run.id) !== run) return;
+    const leftovers = run.stopping ? await run.stopping : run.session.mayHaveLeftovers() ? run.session.members() : [];
+    await this.finish(run.id, run.launch, run.group, end, leftovers, run);
+  }
+
+  /** Stores an end, again and again until the disk takes it; then frees the place and tells whoever waits. */
+  async finish(id: number, number: number, group: string, end: End | Outcome, leftovers: readonly Member[], run: Run | null): Promise<void> {
+    const { db, settlement, folders, log, table } = this.parts;
+    const news = run?.capture.news(true) ?? [];
+    const surplus = run?.capture.surplus() ?? null;
+    failpoint('job.before_finish');
+    for (;;) {
+      try {
+        const over = await db.write(() => {
+          if (surplus) table.dropped(id, surplus);
+          return settlement.settle({ id, launch: number, end, leftovers, sizes: folders.sizes(id), news });
+        }, 'full');
+        failpoint('job.after_finish');
+        if (surplus) run!.capture.cut(surplus);
+        this.free(id, group, run);
+        this.waiters.wake(over);
+        forgetStart(folders.path(id), number);
+        return;
+      } catch (error) {
+        if (this.stopped) return;
+        log.error('jobs: an end could not be stored; trying again', { id, error });
+        await Bun.sleep(RETRY_WRITE_MS);
+      }
+    }
+  }
+
+  /** The end of what an earlier zd started; it holds no place. */
+  async settleOld(row: JobRow, end: End | Outcome): Promise<void> {
+    this.take(row.grp, 1);
+    await this.finish(row.job_id, row.launch, row.grp, end, [], null);
+  }
+
+  private free(id: number, group: string, run: Run | null): void {
+    if (run) this.active.delete(id);
+    run?.close();
+    this.take(group, -1);
+    this.poke();
+  }
+
+  /** From here on nothing starts and no end is stored: the next zd does both. */
+  stop(): void {
+    this.stopped = true;
+    clearTimeout(this.alarm);
+    this.waiters.wakeAll();
+  }
+}

@@ -1,0 +1,45 @@
+import { ClientError } from '../../client/error';
+import { EXIT } from '../../kernel/codes';
+import { command, type Invocation } from '../command';
+import { exitOf, remark } from '../job_end';
+import { followJob } from '../job_follow';
+import { requestArgs, requestOf } from '../job_request';
+
+const { args, fields } = requestArgs();
+const { pty: _, rows: __, cols: ___, ...plain } = args;
+
+export const run = command({
+  name: 'run',
+  summary: 'Run a program as a job, show its output and exit with its code; Ctrl-C cancels it, a second one leaves it',
+  args: plain,
+  run: async (parsed, invocation) => {
+    const { out, client, env } = invocation;
+    const reply = await client().call('job_submit', await requestOf(parsed, fields, env));
+    const id = Number(reply.job_id);
+    const left = new AbortController();
+    const asked = onInterrupts(invocation, id, left);
+    try {
+      const end = await followJob(invocation, id, { signal: left.signal });
+      const said = remark(id, end);
+      if (said !== null) out.note(said);
+      return asked() > 0 ? EXIT.interrupted : exitOf(end);
+    } catch (error) {
+      if (left.signal.aborted && error instanceof ClientError) return EXIT.interrupted;
+      throw error;
+    }
+  },
+});
+
+/** The first Ctrl-C cancels the job and goes on showing its output, the second leaves. Says how often it was asked. */
+function onInterrupts({ client, out }: Invocation, id: number, left: AbortController): () => number {
+  let times = 0;
+  const onSignal = () => {
+    if (++times > 1) return left.abort();
+    out.note(`zd: cancelling job ${id}; once more to leave it`);
+    client()
+      .call('job_cancel', { id })
+      .catch((error: unknown) => !left.signal.aborted && out.note(`zd: ${error instanceof Error ? error.message : String(error)}`));
+  };
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, onSignal);
+  return () => times;
+}
