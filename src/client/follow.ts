@@ -1,3 +1,4 @@
+import { END_ID } from '../kernel/stream';
 import type { Client, StreamOptions } from './client';
 import { ClientError } from './error';
 import type { StreamEvent } from './event_stream';
@@ -38,6 +39,7 @@ export async function* follow(client: Client, path: string, query: Record<string
       });
       for await (const event of events) {
         connected = true;
+        finished = event.id === END_ID;
         if (event.id !== '') lastEventId = event.id;
         yield event;
       }

@@ -9,6 +9,8 @@ export interface Frame {
   readonly id?: string;
   readonly event: string;
   readonly data: unknown;
+  /** Milliseconds after which an `EventSource` is to come back, from here on. */
+  readonly retry?: number;
 }
 
 /**

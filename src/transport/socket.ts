@@ -77,9 +77,10 @@ export class Socket implements Connection, Member {
     const name = requestId();
     let id: unknown = 0;
     try {
-      const frame = this.decode(message);
+      const bytes = Buffer.byteLength(message);
+      const frame = this.decode(message, bytes);
       id = idOf(frame);
-      const op = this.opOf(frame, message.length);
+      const op = this.opOf(frame, bytes);
       if (this.leaving) throw new ZdError('shutting_down');
       if (this.calls >= MAX_CALLS) throw new ZdError('too_many', `This socket has ${MAX_CALLS} calls under way.`, { extra: { limit: MAX_CALLS } });
       const caller = renew(this.caller, this.deps.rules());
@@ -103,11 +104,11 @@ export class Socket implements Connection, Member {
     }
   }
 
-  private decode(message: string | Buffer): Record<string, unknown> {
+  private decode(message: string | Buffer, size: number): Record<string, unknown> {
     if (typeof message !== 'string') throw new ZdError('bad_json', 'A call is a text frame, this one is binary.');
     const { bodyBytes, maxDepth } = this.deps.limits();
     const largest = Math.max(bodyBytes, this.largestBody);
-    if (message.length > largest) throw tooLarge(largest);
+    if (size > largest) throw tooLarge(largest);
     // The envelope is one level of its own.
     const frame = parseJson(message, maxDepth + 1);
     if (typeof frame !== 'object' || frame === null) throw new ZdError('bad_args', 'A call is an object {id, op, args}.', { path: '' });
@@ -187,7 +188,7 @@ function idOf({ id }: Record<string, unknown>): unknown {
   throw new ZdError('bad_args', 'A call needs an `id`, an integer or a short text.', { path: '/id' });
 }
 
-const tooLarge = (limit: number): ZdError => new ZdError('too_large', `The frame is larger than ${limit} characters.`, { extra: { limit } });
+const tooLarge = (limit: number): ZdError => new ZdError('too_large', `The frame is larger than ${limit} bytes.`, { extra: { limit } });
 
 /** A reply's members as they stand behind `ok`. */
 function rest(reply: Record<string, unknown>): string {

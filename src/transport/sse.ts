@@ -18,12 +18,13 @@ export const formatOf = (accept: string | null): Format => (accept?.includes('ap
 /** One frame in the event-stream format (WHATWG HTML §9.2): a field per line, closed by a blank line. */
 export function encodeSse(frame: Frame): string {
   const id = frame.id === undefined ? '' : `id: ${frame.id}\n`;
-  return `${id}event: ${frame.event}\ndata: ${JSON.stringify(frame.data)}\n\n`;
+  const retry = frame.retry === undefined ? '' : `retry: ${frame.retry}\n`;
+  return `${id}${retry}event: ${frame.event}\ndata: ${JSON.stringify(frame.data)}\n\n`;
 }
 
 const encode = (item: Frame | EncodedFrames, format: Format): Uint8Array => {
   if (isEncoded(item)) return item[format]();
-  return text.encode(format === 'sse' ? encodeSse(item) : `${JSON.stringify(item)}\n`);
+  return text.encode(format === 'sse' ? encodeSse(item) : `${JSON.stringify({ id: item.id, event: item.event, data: item.data })}\n`);
 };
 
 export interface OpenStream {

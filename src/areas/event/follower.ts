@@ -111,7 +111,9 @@ export class Follower {
   }
 
   private goodbye(position: number): Frame {
-    return { id: this.table.epochs.id(position), event: 'shutdown', data: this.farewell };
+    // An EventSource does not read the data, so the spread over time stands in the frame, too.
+    const retry = this.farewell?.retry_ms as number | undefined;
+    return { id: this.table.epochs.id(position), event: 'shutdown', data: this.farewell, ...(retry === undefined ? {} : { retry }) };
   }
 
   /** What is queued is still given, then the `shutdown` frame, then the stream ends. */
