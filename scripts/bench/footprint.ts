@@ -14,15 +14,18 @@ export async function startTime(bench: Bench): Promise<void> {
     const home = prepareHome();
     const env = zdEnv(home);
     const started = performance.now();
-    const child = Bun.spawn([bench.binary, 'up'], { env, cwd: home, stdio: ['ignore', 'ignore', 'inherit'] });
+    const child = Bun.spawn([bench.binary, 'up'], { env, cwd: home, stdio: ['ignore', 'ignore', 'inherit'], timeout: 30_000 });
     const returned = child.exited.then((code) => ({ code, millis: performance.now() - started }));
-    await firstAnswer(join(home, 'zd.sock'));
-    answers.push(performance.now() - started);
-    const { code, millis } = await returned;
-    if (code !== 0) throw new Error(`zd up ended with ${code}`);
-    returns.push(millis);
-    Bun.spawnSync([bench.binary, 'down'], { env, cwd: home });
-    rmSync(home, { recursive: true, force: true });
+    try {
+      await firstAnswer(join(home, 'zd.sock'));
+      answers.push(performance.now() - started);
+      const { code, millis } = await returned;
+      if (code !== 0) throw new Error(`zd up ended with ${code}`);
+      returns.push(millis);
+    } finally {
+      Bun.spawnSync([bench.binary, 'down'], { env, cwd: home, timeout: 40_000 });
+      rmSync(home, { recursive: true, force: true });
+    }
   }
   const first = median(answers);
   bench.found.rows.push({

@@ -3,15 +3,30 @@ import type { Bench } from './context';
 import type { LoadResult, Target } from './load';
 import { micros, perSecond, times } from './report';
 import { BATCH, KEYS, type Kind, type Protocol } from './requests';
-import type { Server } from './servers';
+import { startBare, type Server } from './servers';
 import { interleaved, median } from './statistics';
 
-const SECTION = 'Key and value, 100-byte values, one request in flight per connection (same load client for both)';
+const SECTION = 'Key and value, 100-byte values, one request in flight per connection (same load client for all)';
 const WARMUP = 0.4;
 
 const middle = (results: readonly LoadResult[], of: keyof LoadResult): number => median(results.map((result) => result[of]));
 
-/** `cache_get` and `cache_put` beside GET and SET, at 1 and 32 connections, on the socket and on TCP; then `cache_batch`. */
+/** What a bare server answers: as long as zd's reply to the same request. */
+async function replyOf(zd: Server): Promise<string> {
+  const body = JSON.stringify({ ns: 'bench', key: 'key:0000' });
+  const response = await fetch('http://zd/op/cache_get', {
+    unix: zd.unix.unix,
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body,
+  });
+  return response.text();
+}
+
+/**
+ * `cache_get` and `cache_put` beside GET and SET of redis, at 1 and 32 connections, on the socket and on TCP, and beside a bare `Bun.serve`, which
+ * is the ceiling of anything on this platform that speaks HTTP; then `cache_batch`.
+ */
 export async function keyValue(bench: Bench): Promise<void> {
   const one = (server: Server, protocol: Protocol, kind: Kind, connections: number, via: 'unix' | 'tcp') => () => {
     const target: Target = server[via];
@@ -32,11 +47,13 @@ export async function keyValue(bench: Bench): Promise<void> {
   };
   await seed(one(zd, 'http', 'put', 32, 'unix'));
   if (redis) await seed(one(redis, 'resp', 'put', 32, 'unix'));
+  await using bare = await startBare(await replyOf(zd));
   const tasks: Record<string, () => Promise<LoadResult>> = {};
   for (const via of ['unix', 'tcp'] as const) {
     for (const connections of [1, 32]) {
       for (const kind of ['get', 'put'] as const) {
         const name = `${kind} ${via} ${connections}`;
+        if (kind === 'get') tasks[`bare ${name}`] = one(bare, 'http', kind, connections, via);
         if (redis) tasks[`redis ${name}`] = one(redis, 'resp', kind, connections, via);
         tasks[`zd ${name}`] = one(zd, 'http', kind, connections, via);
       }
@@ -51,12 +68,18 @@ export async function keyValue(bench: Bench): Promise<void> {
 
 function report(bench: Bench, name: string, own: readonly LoadResult[], all: Readonly<Record<string, LoadResult[]>>): void {
   const rate = middle(own, 'perSecond') * (name.includes('batch') ? BATCH : 1);
-  const peer = name.includes('batch') ? 'redis put unix 32' : name.replace(/^zd/, 'redis');
-  const ratio = name.startsWith('zd') && all[peer] ? `  ${times(rate / middle(all[peer], 'perSecond'))} redis` : '';
+  const beside = (peer: string): string => {
+    const own = name.includes('batch') ? `${peer} put unix 32` : name.replace(/^\w+/, peer);
+    return own !== name && all[own] ? `  ${times(rate / middle(all[own], 'perSecond'))} ${peer}` : '';
+  };
   const [who, kind, via, connections] = name.split(' ');
-  const what = { get: ['cache_get', 'GET'], put: ['cache_put', 'SET'], batch: [`cache_batch of ${BATCH}, per key`, ''] }[kind as 'get'][
-    who === 'zd' ? 0 : 1
-  ];
+  const ratio = who === 'redis' ? '' : beside('redis') + beside('bare');
+  const what =
+    who === 'bare'
+      ? 'Bun.serve, the same bytes'
+      : { get: ['cache_get', 'GET'], put: ['cache_put', 'SET'], batch: [`cache_batch of ${BATCH}, per key`, ''] }[kind as 'get'][
+          who === 'zd' ? 0 : 1
+        ];
   bench.found.rows.push({
     section: SECTION,
     name: `${who} ${what}, ${via}, ${connections} conn`,
@@ -73,34 +96,4 @@ function bars(bench: Bench, rate: (name: string) => number): void {
   ratio('cache_put at 32 connections beside redis SET, unix socket', rate('zd put unix 32') / rate('redis put unix 32'), 0.55);
   ratio('cache_put at 32 connections beside redis SET, TCP', rate('zd put tcp 32') / rate('redis put tcp 32'), 0.55);
   ratio(`cache_batch of ${BATCH} per key beside redis SET, unix socket`, (rate('zd batch unix 32') * BATCH) / rate('redis put unix 32'), 2);
-}
-
-/** Redis' own client, which is written in C: says how much of the numbers above is the load client. */
-export function redisBenchmark(bench: Bench): void {
-  const program = Bun.which('redis-benchmark');
-  if (!bench.redis || !program) return void bench.found.skipped.push('redis-benchmark: not installed');
-  for (const connections of [1, 32]) {
-    const ran = Bun.spawnSync([
-      program,
-      '-s',
-      bench.redis.unix.unix,
-      '-t',
-      'get,set',
-      '-n',
-      String(connections * 1500 + 20_000),
-      '-c',
-      String(connections),
-      '-d',
-      '100',
-      '--csv',
-    ]);
-    for (const match of ran.stdout.toString().matchAll(/^"(SET|GET)","([\d.]+)"/gm)) {
-      bench.found.rows.push({
-        section: 'redis-benchmark, unix socket',
-        name: `redis ${match[1]}, ${connections} conn`,
-        value: perSecond(Number(match[2])),
-        number: Number(match[2]),
-      });
-    }
-  }
 }

@@ -59,7 +59,7 @@ export async function processTime(bench: Bench, runs: number): Promise<void> {
 /** Milliseconds from spawn to exit; what it printed is checked, so a fast failure does not count. */
 function elapsed(command: readonly string[], prints: string, env: Record<string, string>): number {
   const started = performance.now();
-  const ran = Bun.spawnSync([...command], { env, stdin: 'ignore' });
+  const ran = Bun.spawnSync([...command], { env, stdin: 'ignore', timeout: 10_000 });
   const millis = performance.now() - started;
   if (!ran.success || !ran.stdout.includes(prints)) throw new Error(`${command.join(' ')}: exit ${ran.exitCode}, ${ran.stdout}${ran.stderr}`);
   return millis;

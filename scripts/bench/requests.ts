@@ -1,10 +1,10 @@
 /** What the load client sends: the same keys and values to zd over HTTP and to redis over RESP. */
 export type Protocol = 'http' | 'resp';
-export type Kind = 'get' | 'put' | 'batch' | 'publish';
+export type Kind = 'get' | 'put' | 'batch' | 'publish' | 'nchan';
 
 export const KEYS = 1000;
 export const BATCH = 100;
-const VALUE = 'v'.repeat(100);
+export const VALUE = 'v'.repeat(100);
 const key = (at: number) => `key:${String(at % KEYS).padStart(4, '0')}`;
 
 /** Every request of a kind once, ready to write; a connection walks through them in turn. */
@@ -27,9 +27,10 @@ const OPS = {
     { ns: 'bench', ops: Array.from({ length: BATCH }, (_, n) => ({ op: 'put', key: key(at * BATCH + n), value: VALUE })) },
   ],
   publish: (at: number) => ['publish', { topic: 'bench.tick', data: { n: at } }],
-} as const satisfies Record<Kind, (at: number) => readonly [string, object]>;
+} as const satisfies Record<Exclude<Kind, 'nchan'>, (at: number) => readonly [string, object]>;
 
 function http(kind: Kind, at: number, token: string | null): string {
+  if (kind === 'nchan') return `POST /pub HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${VALUE.length}\r\n\r\n${VALUE}`;
   const [op, input] = OPS[kind](at);
   return httpRequest(op, input, token);
 }

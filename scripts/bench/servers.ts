@@ -1,5 +1,6 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ended, keep } from './children';
 import type { Target } from './load';
 
 /** A server under test, ended and its files removed when disposed. */
@@ -34,7 +35,7 @@ export function prepareHome(): string {
 
 export async function startZd(binary: string): Promise<Server> {
   const home = prepareHome();
-  const child = Bun.spawn([binary, '__daemon'], { env: zdEnv(home), cwd: home, stdio: ['ignore', 'ignore', 'inherit'] });
+  const child = keep(Bun.spawn([binary, '__daemon'], { env: zdEnv(home), cwd: home, stdio: ['ignore', 'ignore', 'inherit'] }), home);
   const socket = join(home, 'zd.sock');
   await answering('zd', child, async () => (await fetch('http://zd/health', { unix: socket })).ok);
   const { tcp } = JSON.parse(readFileSync(join(home, 'daemon.json'), 'utf8')) as { tcp: { host: string; port: number } };
@@ -78,6 +79,7 @@ export async function startRedis(): Promise<Server | null> {
     ],
     { stdio: ['ignore', 'ignore', 'ignore'] },
   );
+  keep(child, home);
   await answering('redis-server', child, () => connects(socket));
   return {
     pid: child.pid,
@@ -89,13 +91,31 @@ export async function startRedis(): Promise<Server | null> {
   };
 }
 
+/** A bare `Bun.serve` that answers each request with the same text. */
+export async function startBare(reply: string): Promise<Server> {
+  const home = tempHome();
+  const socket = join(home, 'b.sock');
+  const child = Bun.spawn([process.execPath, join(import.meta.dir, 'bare.ts'), socket, reply], { cwd: home, stdio: ['ignore', 'pipe', 'inherit'] });
+  keep(child, home);
+  const { value } = await child.stdout.getReader().read();
+  if (!value) throw new Error('the bare server did not start');
+  return {
+    pid: child.pid,
+    home,
+    unix: { unix: socket },
+    tcp: { hostname: '127.0.0.1', port: Number(new TextDecoder().decode(value)) },
+    token: null,
+    [Symbol.asyncDispose]: () => ended(child, home),
+  };
+}
+
 async function connects(socket: string): Promise<boolean> {
   const connection = await Bun.connect({ unix: socket, socket: { data() {} } });
   connection.end();
   return true;
 }
 
-function freePort(): number {
+export function freePort(): number {
   const listener = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data() {} } });
   const { port } = listener;
   listener.stop(true);
@@ -109,10 +129,4 @@ async function answering(name: string, child: Bun.Subprocess, ask: () => Promise
   }
   child.kill('SIGKILL');
   throw new Error(`${name} does not answer`);
-}
-
-async function ended(child: Bun.Subprocess, home: string): Promise<void> {
-  child.kill('SIGTERM');
-  await child.exited;
-  rmSync(home, { recursive: true, force: true });
 }

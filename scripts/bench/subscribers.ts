@@ -4,6 +4,8 @@ import type { Target } from './load';
 export interface SubscribePlan {
   readonly target: Target;
   readonly subscribers: number;
+  /** Where the stream is. */
+  readonly path: string;
 }
 
 /** What a `tell` line on stdin is answered with. */
@@ -39,14 +41,14 @@ async function listen(plan: SubscribePlan): Promise<void> {
       lastAt = performance.now();
       count(socket.data, chunk);
     },
-    close: () => fail('zd closed a stream'),
+    close: () => fail('a stream was closed'),
     error: (_: Socket<State>, error: Error) => fail(error.message),
   };
   for (let at = 0; at < plan.subscribers; at++) {
     const state: State = { ids: 0, tail: Buffer.alloc(0) };
     states.push(state);
     const socket = await Bun.connect<State>({ ...plan.target, data: state, socket: handler } as never);
-    (socket as Socket<State>).write('GET /stream/events?channel=*.bench.* HTTP/1.1\r\nhost: localhost\r\naccept: text/event-stream\r\n\r\n');
+    (socket as Socket<State>).write(`GET ${plan.path} HTTP/1.1\r\nhost: localhost\r\naccept: text/event-stream\r\n\r\n`);
   }
   // The reply's head and first bytes come at once, so a stream that has sent something is subscribed.
   while (states.some((state) => state.tail.length === 0)) await Bun.sleep(2);

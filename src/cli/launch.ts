@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readSync, unlinkSync } from 'node:fs';
+import { closeSync, constants, existsSync, fstatSync, openSync, readSync, unlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readRecord } from '../client/address';
@@ -29,7 +29,12 @@ export async function launch(paths: Paths, env: Env, timeoutMs: number): Promise
   for (;;) {
     const outcome = await spawnDaemon(paths, env);
     if (outcome.event === 'failed')
-      throw new ClientError('start_failed', `the daemon did not start: ${outcome.message}`, `More may be in ${paths.logFile}`, outcome.exit);
+      throw new ClientError(
+        'start_failed',
+        `the daemon did not start: ${outcome.message}`,
+        existsSync(paths.logFile) ? `More may be in ${paths.logFile}` : '',
+        outcome.exit,
+      );
     // Another one has the lock: it will answer soon, or it is about to end and the lock is free again.
     const patience = Math.min(until, performance.now() + (outcome.event === 'ready' ? Infinity : 1_000));
     while (performance.now() < patience) {

@@ -143,11 +143,20 @@ function report(error: unknown, argv: readonly string[]): number {
     return say(error.msg, error.hint, error.exit);
   }
   // By name: the class would bring the whole configuration along with every verb.
-  if (error instanceof Error && error.name === 'ConfigError')
-    return say(error.message, 'Correct it; `zd config check` tells when it is right', EXIT.usage);
+  const { code, msg, hint, exit } =
+    error instanceof Error && error.name === 'ConfigError'
+      ? { code: 'bad_value', msg: error.message, hint: 'Correct it; `zd config check` tells when it is right', exit: EXIT.usage }
+      : ownFailure(error);
+  if (wantsJson(argv)) writeAll(1, `${JSON.stringify({ ok: false, code, msg, hint })}\n`);
+  return say(msg, hint, exit);
+}
+
+/** A failure of the command itself, in the form of a reply. */
+function ownFailure(error: unknown): { code: string; msg: string; hint: string; exit: number } {
   const { code, detail, message } = error as { code?: unknown; detail?: { hint?: string }; message?: string };
-  if (isCode(code)) return say(message ?? CODES[code].message, detail?.hint ?? CODES[code].remedy, CODES[code].exit);
-  return say(error instanceof Error ? (process.env.ZD_DEBUG ? (error.stack ?? error.message) : error.message) : String(error), '', EXIT.failure);
+  if (isCode(code)) return { code, msg: message ?? CODES[code].message, hint: detail?.hint ?? CODES[code].remedy, exit: CODES[code].exit };
+  const msg = error instanceof Error ? (process.env.ZD_DEBUG ? (error.stack ?? error.message) : error.message) : String(error);
+  return { code: 'internal', msg, hint: '', exit: EXIT.failure };
 }
 
 function say(what: string, hint: string, exit: number): number {

@@ -1,8 +1,9 @@
 import { Database } from 'bun:sqlite';
 import { statSync } from 'node:fs';
-import { basename } from 'node:path';
+import { basename, dirname } from 'node:path';
 import type { Check } from '../areas/meta/service';
 import { fail, ok, warn, type DoctorTarget } from './check';
+import { writeFault } from './check_files';
 import { sqliteVersion } from './lifecycle';
 
 /** The first version without the WAL-reset fault that corrupts databases. */
@@ -30,6 +31,9 @@ export async function checkDatabases({ paths, inside, databases }: DoctorTarget)
     const name = `db_integrity:${basename(file)}`;
     const bytes = statSync(file, { throwIfNoEntry: false })?.size;
     if (bytes === undefined) checks.push(ok(name, 'made at the first start'));
+    // SQLite reads a file in WAL mode only where it can put its index beside it.
+    else if (!inside && writeFault(dirname(file)))
+      checks.push(warn(name, 'not read, because its folder cannot be written', 'Make the folder writable.'));
     else if (inside && bytes > INSIDE_BYTES)
       checks.push(ok(name, `not read while the daemon runs (${mib(bytes)}); stop it and run \`zd doctor\` for a full check`));
     else checks.push(await checkDatabase(name, file, bytes, inside, databases.find(({ path }) => path === file)?.sqlite));

@@ -1,4 +1,4 @@
-import { lstatSync, statSync, type Stats } from 'node:fs';
+import { accessSync, constants, lstatSync, statSync, type Stats } from 'node:fs';
 import { basename } from 'node:path';
 import type { Check } from '../areas/meta/service';
 import { ConfigError } from './config';
@@ -40,9 +40,22 @@ export function checkFolders({ paths }: DoctorTarget): Check[] {
 function checkFolder(name: string, folder: string): Check {
   const stats = statSync(folder, { throwIfNoEntry: false });
   if (!stats) return warn(name, `${folder} does not exist yet`, 'Run `zd up`, which makes it.');
+  if (!stats.isDirectory()) return fail(name, `${folder} is not a folder`, 'Remove what is there, or choose another with ZD_HOME.');
   if (foreign(stats)) return fail(name, `${folder} belongs to uid ${stats.uid}`, 'Choose a folder of your own with ZD_HOME.');
   if ((stats.mode & 0o077) !== 0) return fail(name, `${folder} is open to others (mode ${octal(stats.mode)})`, `chmod 700 ${folder}`);
+  const fault = writeFault(folder);
+  if (fault) return fail(name, `${folder} cannot be written (${fault})`, 'Make it writable, or choose another with ZD_HOME.');
   return ok(name, `${folder} (mode ${octal(stats.mode)})`);
+}
+
+/** Why nothing can be written in a folder, as the system's code; null when it can. */
+export function writeFault(folder: string): string | null {
+  try {
+    accessSync(folder, constants.W_OK);
+    return null;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? String(error);
+  }
 }
 
 /** What lies in the folders is for this user alone. */

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { Check } from '../areas/meta/service';
+import { reachable, statusOf, type Door } from './answer';
 import { fail, ok, warn, type DoctorTarget } from './check';
 import { isLocked } from './instance';
 
@@ -20,22 +21,25 @@ export async function checkListeners({ paths, addresses, inside }: DoctorTarget)
     existsSync(socket)
       ? ok('socket_present', socket)
       : fail('socket_present', `${socket} is gone`, 'Wait a second, the daemon makes it again; else zd restart.'),
-    await answers('socket_answers', socket, 'http://localhost/health', { unix: socket }),
-    addresses?.tcp ? await answers('tcp_listener', at(addresses.tcp), `http://${at(addresses.tcp)}/health`, {}) : ok('tcp_listener', 'off'),
+    await answers('socket_answers', socket, { unix: socket }),
+    addresses?.tcp ? await answers('tcp_listener', at(addresses.tcp), doorOf(addresses.tcp)) : ok('tcp_listener', 'off'),
   ];
 }
 
-function at({ host, port }: { readonly host: string; readonly port: number }): string {
-  const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
-  return `${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
-}
+type Tcp = { readonly host: string; readonly port: number };
 
-async function answers(name: string, where: string, url: string, options: { readonly unix?: string }): Promise<Check> {
+const doorOf = ({ host, port }: Tcp): Door => ({ hostname: reachable(host), port });
+const at = ({ host, port }: Tcp): string => `${reachable(host).includes(':') ? `[${reachable(host)}]` : reachable(host)}:${port}`;
+
+async function answers(name: string, where: string, door: Door): Promise<Check> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Error(`nothing in ${ANSWER_MS / 1000} s`)), ANSWER_MS);
   try {
-    const reply = await fetch(url, { ...options, signal: AbortSignal.timeout(ANSWER_MS), headers: { connection: 'close' } });
-    await reply.text();
-    return reply.ok ? ok(name, where) : fail(name, `${where} answers with status ${reply.status}`, 'See `zd logs`.');
+    const status = await Promise.race([statusOf(door, '/health'), late.promise]);
+    return status === 200 ? ok(name, where) : fail(name, `${where} answers with status ${status}`, 'See `zd logs`.');
   } catch (error) {
     return fail(name, `${where} does not answer (${error instanceof Error ? error.message : String(error)})`, 'zd restart');
+  } finally {
+    clearTimeout(timer);
   }
 }

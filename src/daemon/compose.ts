@@ -1,5 +1,4 @@
-import type { Server } from 'bun';
-import { appendFileSync, existsSync } from 'node:fs';
+import { appendFileSync } from 'node:fs';
 import { CacheStore } from '../areas/cache/store';
 import { EventLog } from '../areas/event/log';
 import { areas } from '../areas/index';
@@ -11,16 +10,16 @@ import type { Logger } from '../kernel/log';
 import { Registry } from '../kernel/registry';
 import { Db } from '../storage/db';
 import { cacheMigrations, zdMigrations } from '../storage/migrations';
+import { storagePart } from '../storage/part';
 import { digestOf, type AccessRules, type Token } from '../transport/access';
 import { Http } from '../transport/http';
 import { Metrics } from '../transport/metrics';
 import { buildOpenApi } from '../transport/openapi';
-import { listenTcp } from '../transport/tcp';
-import { listenUnix } from '../transport/unix';
 import { swaggerPages } from '../web/swagger';
 import type { ComposeInput, Daemon } from './lifecycle';
+import { Listeners } from './listeners';
 import type { LiveConfig } from './live';
-import type { Paths } from './paths';
+import { Supervisor } from './supervisor';
 import { isLoopback, parseListen } from './values';
 
 /** The label of the token in the state folder. */
@@ -37,6 +36,7 @@ export async function compose({ paths, config, clock, log, logFiles, lifecycle, 
     const cacheDb = stack.adopt(new Db(paths.cacheDb, { migrations: cacheMigrations, durability: 'normal' }), (db) => db.close());
     const cache = stack.adopt(new CacheStore(cacheDb, clock, log, () => cacheLimits(config)), (store) => store.stop());
     const events = stack.adopt(new EventLog(zdDb, clock, log, () => eventLimits(config)), (each) => each.stop());
+    const parts = stack.adopt(new Supervisor(clock, log), (each) => each.stop());
     const locks = stack.adopt(new Locks(new LockStore(zdDb, events), clock, () => lockLimits(config)), (each) => each.stop());
     const registry = new Registry(areas);
     const metrics = new Metrics({
@@ -44,6 +44,7 @@ export async function compose({ paths, config, clock, log, logFiles, lifecycle, 
       commit: lifecycle.commit,
       uptimeMs: () => lifecycle.uptimeMs(),
       subscriptions: () => events.subscriptions(),
+      parts: () => parts.list(),
       activeLocks: () => locks.held(),
       ops: [...registry.names(), ...[...registry.streams.values(), ...registry.routes].map((item) => item.name)],
       paths: [
@@ -58,7 +59,7 @@ export async function compose({ paths, config, clock, log, logFiles, lifecycle, 
         ...registry.routes.map((route) => route.path),
       ],
     });
-    const services: Services = { clock, log, events, cache, locks, config, metrics, lifecycle, logFiles };
+    const services: Services = { clock, log, events, cache, locks, config, metrics, lifecycle, logFiles, parts };
     const dispatcher = new Dispatcher(registry, services, observer(metrics, log));
     const rules = accessRules(config, token);
     const document = lazy(
@@ -77,21 +78,22 @@ export async function compose({ paths, config, clock, log, logFiles, lifecycle, 
         streams: config.value('limits.streams'),
         streamsPerToken: config.value('limits.streams_per_token'),
       }),
-      health: () => ({ ok: true, version: lifecycle.version, uptime_ms: lifecycle.uptimeMs() }),
+      health: { version: lifecycle.version, uptimeMs: () => lifecycle.uptimeMs(), parts: () => parts.list() },
       pages: swaggerPages({ document }),
     });
-    cache.start();
-    events.start();
     locks.start();
-    const listeners = new Listeners(http, paths, config);
-    listeners.open();
+    const listeners = new Listeners(http, paths, parseListen(config.value('http.listen')));
+    for (const part of [storagePart('zd_db', zdDb), storagePart('cache_db', cacheDb), cache.sweeper.part, events.part, ...listeners.parts])
+      parts.add(part);
+    await parts.start();
     return {
       addresses: listeners.addresses(),
       databases: [zdDb, cacheDb],
       reload: async () => config.reload(),
-      rebind: async () => listeners.heal(),
+      parts: () => parts.list(),
       async stop() {
         http.drain();
+        parts.halt();
         locks.stop();
         await events.stop();
         await listeners.close(config.value('shutdown.grace_ms'));
@@ -99,49 +101,9 @@ export async function compose({ paths, config, clock, log, logFiles, lifecycle, 
       },
     };
   } catch (error) {
-    await stack.disposeAsync();
+    // What made the start fail may make the way back fail too; only the first is of interest.
+    await stack.disposeAsync().catch((second: unknown) => log.warn('the failed start was not undone', { error: second }));
     throw error;
-  }
-}
-
-/** The two doors of one application. */
-class Listeners {
-  private unix: Server<unknown> | undefined;
-  private tcp: Server<unknown> | undefined;
-
-  constructor(
-    private readonly http: Http,
-    private readonly paths: Paths,
-    private readonly config: LiveConfig,
-  ) {}
-
-  open(): void {
-    const listen = parseListen(this.config.value('http.listen'));
-    if (listen) this.tcp = listenTcp(listen.host, listen.port, this.http);
-    this.unix = listenUnix(this.paths.socket, this.http);
-  }
-
-  addresses(): Daemon['addresses'] {
-    return { socket: this.paths.socket, tcp: this.tcp ? { host: this.tcp.hostname!, port: this.tcp.port! } : null };
-  }
-
-  /** The runtime folder may be wiped while the daemon lives; the old listener's clients keep their connections. */
-  heal(): void {
-    if (existsSync(this.paths.socket)) return;
-    // The old listener removes the file under its name when it stops, so it goes first.
-    void this.unix?.stop();
-    this.unix = listenUnix(this.paths.socket, this.http);
-  }
-
-  /** Stops accepting, lets requests in flight finish within the budget, then cuts what is left. */
-  async close(graceMs: number): Promise<void> {
-    const servers = [this.unix, this.tcp].filter((server) => server !== undefined);
-    const finished = Promise.all(servers.map((server) => server.stop()));
-    const budget = Promise.withResolvers<void>();
-    const timer = setTimeout(budget.resolve, graceMs);
-    await Promise.race([finished, budget.promise]);
-    clearTimeout(timer);
-    await Promise.all(servers.map((server) => server.stop(true)));
   }
 }
 

@@ -3,6 +3,7 @@ import { fail, type DoctorTarget } from './check';
 import { checkConfig, checkFiles, checkFolders, checkTokenFile } from './check_files';
 import { checkDatabases, checkSqlite } from './check_database';
 import { checkListeners } from './check_network';
+import { checkParts } from './check_parts';
 import { checkSystem } from './check_system';
 import { resolvePaths, withoutRuntimeDir, type Env } from './paths';
 import { readDaemonRecord } from './private_file';
@@ -15,6 +16,7 @@ export async function runChecks(target: DoctorTarget): Promise<readonly Check[]>
     ['files', () => checkFiles(target)],
     ['token_file', () => checkTokenFile(target)],
     ['listeners', () => checkListeners(target)],
+    ['parts', () => checkParts(target)],
     ['sqlite_version', () => checkSqlite()],
     ['databases', () => checkDatabases(target)],
     ['system', () => checkSystem(target)],
@@ -35,5 +37,12 @@ export function runChecksOffline(env: Env): Promise<readonly Check[]> {
   const paths = resolvePaths(env);
   const record = readDaemonRecord(paths.daemonFile);
   const real = record?.socket === withoutRuntimeDir(paths).socket ? withoutRuntimeDir(paths) : paths;
-  return runChecks({ paths: real, env, addresses: record ? { socket: record.socket, tcp: record.tcp } : null, inside: false, databases: [] });
+  return runChecks({
+    paths: real,
+    env,
+    addresses: record ? { socket: record.socket, tcp: record.tcp } : null,
+    inside: false,
+    databases: [],
+    parts: [],
+  });
 }

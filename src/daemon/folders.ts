@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, statSync } from 'node:fs';
+import { accessSync, chmodSync, constants, mkdirSync, statSync } from 'node:fs';
 import { socketPathFault, withoutRuntimeDir, type Paths } from './paths';
 
 /** Why the daemon cannot start in these folders, with what to do. */
@@ -30,10 +30,13 @@ function prepare(folder: string): void {
     if ((mode & 0o1000) !== 0)
       throw new FolderError(`${folder} is shared with other users (mode ${(mode & 0o7777).toString(8)}). Choose a folder of its own with ZD_HOME.`);
     if ((mode & 0o077) !== 0) chmodSync(folder, 0o700);
+    // A mode says nothing of a file system that is mounted read-only.
+    accessSync(folder, constants.W_OK);
   } catch (error) {
     if (error instanceof FolderError) throw error;
-    throw new FolderError(
-      `The folder ${folder} cannot be used (${(error as NodeJS.ErrnoException).code ?? String(error)}). Make it writable, or choose another with ZD_HOME.`,
-    );
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' || code === 'ENOTDIR')
+      throw new FolderError(`${folder} is not a folder. Remove what is there, or choose another with ZD_HOME.`);
+    throw new FolderError(`The folder ${folder} cannot be used (${code ?? String(error)}). Make it writable, or choose another with ZD_HOME.`);
   }
 }

@@ -3,10 +3,11 @@ import { existsSync, rmSync, statSync } from 'node:fs';
 import type { ReloadResult } from '../areas/config/service';
 import type { Check, LifecycleService, StopReason } from '../areas/meta/service';
 import { systemClock, type Clock } from '../kernel/clock';
+import { failpoint } from '../kernel/failpoint';
 import type { Logger } from '../kernel/log';
+import type { PartStatus } from '../kernel/part';
 import type { Db } from '../storage/db';
 import { commit, protocolVersion, version } from '../version';
-import { prepareFolders } from './folders';
 import { startToken } from './instance';
 import type { LiveConfig } from './live';
 import type { LogFile } from './log_file';
@@ -27,8 +28,7 @@ export interface Daemon {
   reload(): Promise<ReloadResult>;
   /** Stops accepting, tells streams, drains within `shutdown.grace_ms`, closes everything. */
   stop(reason: StopReason): Promise<void>;
-  /** Listens on the socket path again after its file was removed. */
-  rebind?(): Promise<void>;
+  parts(): readonly PartStatus[];
 }
 
 export interface ComposeInput {
@@ -49,7 +49,7 @@ export interface Ending {
 
 /** How long a reply has to leave before the stop it asked for begins. */
 const REPLY_MS = 50;
-const SOCKET_CHECK_MS = 1000;
+const HOME_CHECK_MS = 1000;
 /** Beyond the grace for operations: closing the databases. After that the process ends as it is. */
 const CLOSE_MS = 5000;
 
@@ -100,7 +100,7 @@ export class Lifecycle implements LifecycleService {
   listening(daemon: Daemon): void {
     this.daemon = daemon;
     this.writeRecord();
-    this.watcher = setInterval(() => void this.keepReachable(), SOCKET_CHECK_MS);
+    this.watcher = setInterval(() => this.keepHome(), HOME_CHECK_MS);
     this.watcher.unref();
     this.log.info('listening', { pid: this.pid, version, ...daemon.addresses, data: this.paths.dataDir });
     if (this.ending) this.drain(this.ending);
@@ -138,7 +138,14 @@ export class Lifecycle implements LifecycleService {
 
   async doctor(): Promise<readonly Check[]> {
     const { runChecks } = await import('./doctor');
-    return runChecks({ paths: this.paths, env: process.env, addresses: this.addresses(), inside: true, databases: this.daemon?.databases ?? [] });
+    return runChecks({
+      paths: this.paths,
+      env: process.env,
+      addresses: this.addresses(),
+      inside: true,
+      databases: this.daemon?.databases ?? [],
+      parts: this.daemon?.parts() ?? [],
+    });
   }
 
   private drain(reason: StopReason): void {
@@ -161,27 +168,22 @@ export class Lifecycle implements LifecycleService {
     this.ended.resolve({ code, reason });
   }
 
-  private checking = false;
+  private unannounced = false;
 
-  /** The runtime folder may be wiped while the daemon lives (logout, tmpfiles): listen and announce again. */
-  private async keepReachable(): Promise<void> {
-    if (this.checking || this.ending) return;
+  /** The address file may be wiped while the daemon lives: announce again. Without its home there is nothing left to serve. */
+  private keepHome(): void {
+    if (this.ending) return;
+    failpoint('lifecycle.tick');
     if (inode(this.paths.lockFile) !== this.lockInode) {
       this.log.error('the home of this daemon was removed', { lock: this.paths.lockFile });
       return this.begin('failure');
     }
-    this.checking = true;
     try {
-      if (this.daemon?.rebind && !existsSync(this.daemon.addresses.socket)) {
-        prepareFolders(this.paths);
-        await this.daemon.rebind();
-        this.log.warn('the socket file was gone; listening again', { socket: this.daemon.addresses.socket });
-      }
       if (!existsSync(this.paths.daemonFile)) this.writeRecord();
+      this.unannounced = false;
     } catch (error) {
-      this.log.error('cannot listen again', { error });
-    } finally {
-      this.checking = false;
+      if (!this.unannounced) this.log.error('cannot write the address file', { error });
+      this.unannounced = true;
     }
   }
 

@@ -29,6 +29,8 @@ type Report =
   | { readonly event: 'already_running'; readonly pid: number | null }
   | { readonly event: 'failed'; readonly message: string };
 
+/** SQLite's word and the system's for a disk or a quota without room. */
+const DISK_FULL = new Set(['SQLITE_FULL', 'ENOSPC', 'EDQUOT']);
 /** Tells a service manager, which starts again on failure, to do so. */
 const EXIT_RESTART = 75;
 
@@ -55,9 +57,14 @@ export async function runDaemon(options: RunOptions): Promise<number> {
     return underManager(env) ? EXIT_RESTART : await becomeReplacement(options.foreground, env);
   } catch (error) {
     const expected = error instanceof ConfigError || error instanceof FolderError;
-    const message = error instanceof Error ? (expected ? error.message : (error.stack ?? error.message)) : String(error);
-    process.stderr.write(`${message}\n`);
-    report(options.foreground, { event: 'failed', message: error instanceof Error ? error.message : message });
+    const full = DISK_FULL.has((error as NodeJS.ErrnoException | null)?.code ?? '');
+    const brief = full
+      ? 'There is no space left on the disk. Free some, then start zd again.'
+      : error instanceof Error
+        ? error.message
+        : String(error);
+    process.stderr.write(`${expected || full || !(error instanceof Error) ? brief : (error.stack ?? brief)}\n`);
+    report(options.foreground, { event: 'failed', message: brief });
     return error instanceof ConfigError ? EXIT.usage : EXIT.failure;
   } finally {
     lock?.release();

@@ -10,6 +10,10 @@ export function createPrivate(file: string, text: string): void {
   try {
     writeSync(fd, text);
     fsyncSync(fd);
+  } catch (error) {
+    // On a full disk nothing but an empty file would stay.
+    unlinkSync(file);
+    throw error;
   } finally {
     closeSync(fd);
   }

@@ -109,10 +109,14 @@ export class Dispatcher {
 
   private toZdError(op: Op | undefined, error: unknown): ZdError {
     if (error instanceof ZdError) return error;
+    if (DISK_FULL.has((error as NodeJS.ErrnoException | null)?.code ?? '')) return new ZdError('storage_full', undefined, { cause: error });
     this.services.log.error('op failed', { op: op?.name, error });
     return new ZdError('internal', undefined, { cause: error });
   }
 }
+
+/** What a file that is written tells of a disk or a quota without room (errno(3)). */
+const DISK_FULL = new Set(['ENOSPC', 'EDQUOT']);
 
 function finish(op: Op, value: unknown, done: (code: 'ok') => void): Record<string, unknown> {
   const check = checker(op.output);

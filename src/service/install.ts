@@ -52,6 +52,7 @@ export async function serviceState(paths: Paths, env: Env, options: ServiceOptio
     installed: false,
     enabled: false,
     active: false,
+    restarting: false,
     state: null,
     pid: null,
     unit: 'zd',

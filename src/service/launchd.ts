@@ -37,6 +37,8 @@ export class Launchd implements Manager {
       installed: text !== null,
       enabled: text !== null && !new RegExp(`"${this.label.replaceAll('.', '\\.')}" => (?:true|disabled)`).test(disabled),
       active: loaded !== null && loaded.pid !== null,
+      // launchd waits ten seconds before it starts one that ended badly again.
+      restarting: loaded !== null && loaded.pid === null && loaded.state.startsWith('spawn'),
       state: text === null || domain === null ? null : (loaded?.state ?? 'not loaded'),
       pid: loaded?.pid ?? null,
       unit: this.label,

@@ -10,6 +10,8 @@ export interface ServiceState {
   /** Started at login (with lingering: at boot). */
   readonly enabled: boolean;
   readonly active: boolean;
+  /** It is being started, or will be by the manager itself: a pause between two tries. */
+  readonly restarting: boolean;
   /** The manager's own word, for example `active`, `activating`, `failed`. */
   readonly state: string | null;
   readonly pid: number | null;

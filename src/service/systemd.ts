@@ -30,8 +30,9 @@ export class Systemd implements Manager {
       reachable: text === null ? null : shown !== null,
       installed: text !== null,
       enabled: shown?.UnitFileState === 'enabled',
-      // Reloading is running, too; activating is a start or a restart under way.
+      // Reloading is running, too.
       active: ['active', 'reloading'].includes(shown?.ActiveState ?? ''),
+      restarting: shown?.ActiveState === 'activating',
       state: shown?.ActiveState ?? null,
       pid: Number(shown?.MainPID ?? 0) || null,
       unit: this.unit,

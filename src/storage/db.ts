@@ -32,6 +32,7 @@ export class Db {
   private readonly listeners: (() => void)[] = [];
   private readonly statements: Statement[] = [];
   private closed = false;
+  private broken: string | null = null;
 
   constructor(
     readonly path: string,
@@ -90,7 +91,7 @@ export class Db {
     try {
       values = this.transaction(() => group.map((item) => item.work()));
     } catch (error) {
-      if (group.length === 1) group[0]!.reject(storageError(error));
+      if (group.length === 1) group[0]!.reject(this.failed(error));
       else for (const item of group) this.alone(item);
       return;
     }
@@ -104,7 +105,7 @@ export class Db {
       this.committed();
       item.resolve(value as never);
     } catch (error) {
-      item.reject(storageError(error));
+      item.reject(this.failed(error));
     }
   }
 
@@ -124,7 +125,19 @@ export class Db {
   }
 
   private committed(): void {
+    this.broken = null;
     for (const listener of this.listeners) listener();
+  }
+
+  private failed(error: unknown): unknown {
+    const told = storageError(error);
+    if (told instanceof ZdError && MEDIUM_FAULT.test(codeOf(error))) this.broken = told.message;
+    return told;
+  }
+
+  /** Why the newest write failed, when the disk or the file was at fault; null again after one that was committed. */
+  get trouble(): string | null {
+    return this.broken;
   }
 
   private setLevel(level: Durability): void {
@@ -146,17 +159,22 @@ export class Db {
     this.closed = true;
     try {
       this.sqlite.run('PRAGMA wal_checkpoint(TRUNCATE)');
-    } finally {
-      // SQLite keeps a file open, and locked, as long as one statement lives.
-      for (const statement of this.statements) statement.finalize();
-      this.sqlite.close();
+    } catch {
+      // On a full disk what is committed stays in the log, and the next start reads it there.
     }
+    // SQLite keeps a file open, and locked, as long as one statement lives.
+    for (const statement of this.statements) statement.finalize();
+    this.sqlite.close();
   }
 }
 
+/** SQLite's result codes for what no caller can help: the disk is full, failing or read-only, or the file is damaged. */
+const MEDIUM_FAULT = /^SQLITE_(FULL|IOERR|READONLY|CANTOPEN|CORRUPT|NOTADB)/;
+const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '');
+
 /** SQLite's own errors under zd's codes; everything else as it is. */
 export function storageError(error: unknown): unknown {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const code = codeOf(error);
   if (code === 'SQLITE_FULL') return new ZdError('storage_full', undefined, { cause: error });
   if (code.startsWith('SQLITE_')) return new ZdError('storage', `The database answered ${code}.`, { cause: error });
   return error;

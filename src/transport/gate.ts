@@ -1,5 +1,6 @@
 import { ZdError } from '../kernel/error';
 import type { AccessRules } from './access';
+import { queryOf, type Query } from './url';
 
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
 
@@ -24,11 +25,13 @@ function hostAllowed(host: string, rules: AccessRules): boolean {
   return LOOPBACK.includes(name) || rules.hosts.includes(name) || rules.hosts.includes(host);
 }
 
-/** A token in a URL ends up in logs and histories, so it is refused, even a right one. */
-export function refuseTokenInQuery(query: URLSearchParams): void {
-  for (const name of ['token', 'access_token', 'authorization']) {
-    if (query.has(name)) throw new ZdError('unauthorized', 'A token is taken from the Authorization header only, never from the address.');
+/** The query of a request. A token in a URL ends up in logs and histories, so it is refused over TCP, even a right one. */
+export function searchOf(url: string, via: 'unix' | 'tcp'): Query {
+  const query = queryOf(url);
+  if (via === 'tcp' && (query.has('token') || query.has('access_token') || query.has('authorization'))) {
+    throw new ZdError('unauthorized', 'A token is taken from the Authorization header only, never from the address.');
   }
+  return query;
 }
 
 /** Addresses that answer without a token: nothing of the user's is behind them. */

@@ -10,8 +10,10 @@ import { ANONYMOUS, type Route } from '../kernel/route';
 import type { Stream } from '../kernel/stream';
 import { authenticate, UNIX_CALLER, type AccessRules } from './access';
 import { checkHead, emptyInput, parseBody, readBody } from './body';
-import { corsHeaders, isOpen, refuseTokenInQuery, screen } from './gate';
+import { corsHeaders, isOpen, screen, searchOf } from './gate';
 import { OpCall } from './op_call';
+import { healthBody, type HealthSource } from './health';
+import { PROBE_PATH, probed } from './probe';
 import { inputFromQuery } from './query';
 import { failure, json, success } from './reply';
 import { pathInput, Places, routerPath, type Place } from './routes';
@@ -45,7 +47,7 @@ export interface HttpDeps {
   readonly limits: () => HttpLimits;
   readonly counters: HttpCounters;
   readonly log: Logger;
-  readonly health: () => Record<string, unknown>;
+  readonly health: HealthSource;
   /** What a browser gets and the API document, as an Elysia plugin. */
   readonly pages: AnyElysia;
 }
@@ -76,7 +78,7 @@ export class Http {
 
   readonly fetch = (request: Request, server: Server<unknown>, via: Via): Promise<Response> => {
     const path = pathOf(request.url);
-    return path.startsWith('/op/') ? this.op(request, via, path) : this.page(request, server, via, path);
+    return path.startsWith('/op/') ? this.op(request, via, path) : path === PROBE_PATH ? probed() : this.page(request, server, via, path);
   };
 
   /** From now on no stream is opened; open requests are answered. */
@@ -84,30 +86,28 @@ export class Http {
     this.draining = true;
   }
 
-  activeRequests(): number {
-    return this.inFlight + this.streams.open;
-  }
-
   /**
-   * `POST /op/NAME` does not pass the router: nearly every request zd gets is one, and routing would cost it two fifths of its
+   * `POST /op/NAME`, and `GET /op/NAME?FIELD=…` for an op that only reads, do not pass the router: nearly every request zd gets is one, and routing would cost it two fifths of its
    * throughput. For the same reason this is one function with an await for the body and, where the op needs it, one for the op.
    */
   private async op(request: Request, via: Via, path: string): Promise<Response> {
     const { deps } = this;
     const name = path.slice(4);
     const op = deps.dispatcher.registry.ops.get(name);
+    const asked = op?.effect === 'read' && (request.method === 'GET' || request.method === 'HEAD');
     const id = requestId();
     const rules = this.enter();
     let response: Response;
     try {
       this.admit(request, via, rules);
       if (request.method === 'OPTIONS' && corsHeaders(request.headers, rules)) response = new Response(null, { status: 204 });
-      else if (request.method !== 'POST') throw notAllowed(request, 'POST');
+      else if (request.method !== 'POST' && !asked) throw notAllowed(request, op?.effect === 'read' ? 'GET, POST' : 'POST');
       else {
         const caller = via === 'unix' ? UNIX_CALLER : authenticate(request.headers.get('authorization'), rules);
         let input: unknown = {};
+        if (asked) input = inputFromQuery(op.input, searchOf(request.url, via));
         // Refused before the body is read (401 → 403 → 404 → body); dispatch says why, and counts it.
-        if (op && grants(caller.scopes, op.scope)) {
+        else if (op && grants(caller.scopes, op.scope)) {
           const limits = deps.limits();
           const bytes = op.maxBody ?? limits.bodyBytes;
           checkHead(request.headers, bytes, via === 'tcp');
@@ -115,7 +115,7 @@ export class Http {
           if (input === undefined) input = emptyInput(op);
         }
         const result = deps.dispatcher.run(new OpCall(name, input, caller, id, request));
-        response = success(result instanceof Promise ? await result : result);
+        response = success(result instanceof Promise ? await result : result, asked);
       }
       this.allowOrigin(request, response, via, rules);
     } catch (error) {
@@ -133,7 +133,7 @@ export class Http {
       this.admit(request, via, rules);
       if (request.method === 'OPTIONS' && corsHeaders(request.headers, rules)) response = new Response(null, { status: 204 });
       else {
-        if (via === 'tcp' && request.url.includes('?')) refuseTokenInQuery(queryOf(request.url));
+        searchOf(request.url, via);
         const caller = via === 'unix' ? UNIX_CALLER : isOpen(path, rules) ? null : callerOf(request, place, rules);
         if (!place) throw new ZdError('not_found', `There is nothing at ${path.slice(0, 100)}.`);
         if (!place.methods.includes(request.method)) throw notAllowed(request, place.methods.filter((method) => method !== 'HEAD').join(', '));
@@ -180,7 +180,7 @@ export class Http {
         return this.refuse(known, this.arrivals.get(request)?.id ?? requestId(), pathOf(request.url), this.arrivals.get(request)?.via ?? 'tcp');
       })
       .get('/', () => new Response(null, { status: 302, headers: { location: '/openapi' } }))
-      .get('/health', () => json(deps.health()))
+      .get('/health', ({ request }) => json(healthBody(request, this.arrivals.get(request)!.via, deps.rules(), deps.health)))
       .get('/ops', () => json({ ok: true, ops: deps.dispatcher.registry.names() }))
       .get('/metrics', () => {
         deps.counters.http('/metrics', 200);
@@ -201,7 +201,7 @@ export class Http {
     // A long upload or download is not an idle connection.
     server.timeout(request, 0);
     const query = queryOf(request.url);
-    for (const [name, value] of Object.entries(pathInput(route, params))) query.set(name, value);
+    for (const [name, value] of Object.entries(pathInput(route, params))) query.set(name, [value]);
     const input = inputFromQuery(route.input, query);
     const { method, headers, body, signal } = request;
     return this.deps.dispatcher.route(route, input, { caller: caller!, requestId: id, signal, method, headers, body });
@@ -213,7 +213,7 @@ export class Http {
     if (this.draining) return new Response(null, { status: 503, headers: { connection: 'close' } });
     const release = this.streams.admit(caller!, this.deps.limits());
     const query = queryOf(request.url);
-    const lastEventId = request.headers.get('last-event-id') ?? query.get('last_event_id');
+    const lastEventId = request.headers.get('last-event-id') ?? query.get('last_event_id')?.[0] ?? null;
     query.delete('last_event_id');
     const input = inputFromQuery(stream.input, query);
     try {

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import type { Code } from '../kernel/codes';
 import type { Metrics as MetricsService } from '../areas/meta/service';
+import { isUp, type PartStatus } from '../kernel/part';
 import { exposition, type Family, type Sample } from './metrics_text';
 
 /** Upper bounds of the latency buckets in milliseconds; what is slower falls into the last, open one. */
@@ -18,6 +19,7 @@ export interface MetricSources {
   readonly canonicalRows?: () => number;
   readonly activeLocks?: () => number;
   readonly recorderEvents?: () => number;
+  readonly parts?: () => readonly PartStatus[];
   /** Names (of ops and streams) and paths that may become labels. Any other counts as `unknown` or `other`: strangers cannot grow memory. */
   readonly ops: Iterable<string>;
   readonly paths: Iterable<string>;
@@ -149,6 +151,7 @@ export class Metrics implements MetricsService {
 
   #ownFamilies(): Family[] {
     const used = this.#used();
+    const parts = this.sources.parts?.() ?? [];
     return [
       {
         name: 'zd_build_info',
@@ -158,6 +161,17 @@ export class Metrics implements MetricsService {
       },
       gauge('zd_http_requests_in_flight', 'HTTP requests being answered; streams are counted apart.', this.#inFlight),
       gauge('zd_streams_active', 'Open event streams.', this.#streams),
+      {
+        name: 'zd_part_up',
+        type: 'gauge',
+        help: 'Whether a part of the daemon does its work, as the last probe found.',
+        samples: parts.map((part) => ({ labels: { part: part.name }, value: isUp(part) ? 1 : 0 })),
+      },
+      counter(
+        'zd_part_restarts_total',
+        'Starts of a part of the daemon after its first one.',
+        parts.map(({ name, restarts }) => ({ labels: { part: name }, value: restarts })),
+      ),
       counter(
         'zd_op_errors_total',
         'Dispatched calls that failed, by op and error code.',

@@ -3,6 +3,7 @@ import type { Op } from '../kernel/op';
 import type { Registry } from '../kernel/registry';
 import type { Route } from '../kernel/route';
 import type { Stream } from '../kernel/stream';
+import { VERBOSE_MEMBERS, VERBOSE_PARAMETER } from './health';
 import { jsonSchema, type JsonSchema } from './json_schema';
 import { Failures, failureSchema } from './openapi_failures';
 import { documentedPath, routeOperation } from './openapi_route';
@@ -32,7 +33,10 @@ export function buildOpenApi(registry: Registry, options: OpenApiOptions): Json 
   const failures = new Failures(options.tokenRequired);
   const paths: Json = {};
   for (const area of registry.areas) {
-    for (const op of area.ops) paths[`/op/${op.name}`] = { post: operation(op, area.name, failures, options) };
+    for (const op of area.ops) {
+      const post = operation(op, area.name, failures, options);
+      paths[`/op/${op.name}`] = op.effect === 'read' ? { get: asked(op, post), post } : { post };
+    }
     for (const stream of area.streams ?? []) paths[stream.path] = { get: streaming(stream, area.name, failures, options) };
     for (const route of area.routes ?? []) {
       const at = documentedPath(route);
@@ -87,17 +91,21 @@ function operation(op: Op, area: string, failures: Failures, options: OpenApiOpt
   };
 }
 
-function streaming(stream: Stream, area: string, failures: Failures, options: OpenApiOptions): Json {
-  const input = jsonSchema(stream.input);
+function queryParameters(item: Op | Stream): Json[] {
+  const input = jsonSchema(item.input);
   const required = asArray(input.required);
-  const query = Object.entries((input.properties ?? {}) as Record<string, JsonSchema>).map(([name, schema]) => ({
+  return Object.entries((input.properties ?? {}) as Record<string, JsonSchema>).map(([name, schema]) => ({
     name,
     in: 'query',
     required: required.includes(name),
     ...(typeof schema.description === 'string' ? { description: schema.description } : {}),
     schema,
-    ...(Object.hasOwn(stream.example, name) ? { example: stream.example[name] } : {}),
+    ...(Object.hasOwn(item.example, name) ? { example: item.example[name] } : {}),
   }));
+}
+
+function streaming(stream: Stream, area: string, failures: Failures, options: OpenApiOptions): Json {
+  const query = queryParameters(stream);
   const named = stream.events.map((event) => `\`${event}\``).join(', ');
   const resume = 'Resume after this frame: the `id` of the last one that was seen.';
   return {
@@ -131,6 +139,12 @@ function streaming(stream: Stream, area: string, failures: Failures, options: Op
   };
 }
 
+/** The same call by GET: fields as query parameters, for those that are plain values. */
+function asked(op: Op, post: Json): Json {
+  const { requestBody: _, ...rest } = post;
+  return { ...rest, operationId: `${op.name}_by_get`, parameters: queryParameters(op) };
+}
+
 function plain(route: Route, area: string, failures: Failures, options: OpenApiOptions): Json {
   const { parameters, requestBody, successes } = routeOperation(route);
   return {
@@ -157,23 +171,26 @@ function described(item: Op | Stream | Route, area: string, options: OpenApiOpti
 function servicePaths(options: OpenApiOptions, failures: Failures): Json {
   const text = (description: string) => ({ schema: { type: 'string', description } });
   const document = { 'application/json': { schema: { type: 'object' } } };
-  const get = (operationId: string, summary: string, content: Json, open = true): Json => ({
+  const get = (operationId: string, summary: string, content: Json, open = true, parameters: readonly Json[] = []): Json => ({
     get: {
       operationId,
       tags: ['service'],
       summary,
+      ...(parameters.length > 0 ? { parameters } : {}),
       ...(options.tokenRequired ? { security: open ? [] : [{ bearer: [] }] } : {}),
       responses: { 200: { description: summary, content }, ...failures.responses([...GATE_CODES, ...(open ? [] : ['unauthorized' as const])]) },
     },
   });
-  const json = (required: Record<string, JsonSchema>) => ({
-    'application/json': { schema: { type: 'object', required: Object.keys(required), properties: required } },
+  const json = (required: Record<string, JsonSchema>, optional: Record<string, JsonSchema> = {}) => ({
+    'application/json': { schema: { type: 'object', required: Object.keys(required), properties: { ...required, ...optional } } },
   });
   return {
     '/health': get(
       'health',
       'Whether the daemon answers.',
-      json({ ok: { const: true }, version: { type: 'string' }, uptime_ms: { type: 'integer', minimum: 0 } }),
+      json({ ok: { const: true }, version: { type: 'string' }, uptime_ms: { type: 'integer', minimum: 0 } }, VERBOSE_MEMBERS),
+      true,
+      [VERBOSE_PARAMETER],
     ),
     '/ops': get('ops', 'The names of all operations, sorted.', json({ ok: { const: true }, ops: { type: 'array', items: { type: 'string' } } })),
     '/metrics': get(

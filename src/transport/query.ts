@@ -1,13 +1,13 @@
 import { Kind, type TObject, type TSchema } from '@sinclair/typebox';
+import type { Query } from './url';
 
 /**
  * Query parameters as a stream's input: text becomes a number or boolean where the schema wants one and the text is exactly
  * that; a repeated parameter becomes an array. What does not fit is left as it is, for validation to refuse with its path.
  */
-export function inputFromQuery(schema: TObject, query: URLSearchParams): Record<string, unknown> {
+export function inputFromQuery(schema: TObject, query: Query): Record<string, unknown> {
   const input: Record<string, unknown> = Object.create(null);
-  for (const name of new Set(query.keys())) {
-    const values = query.getAll(name);
+  for (const [name, values] of query) {
     const property: TSchema | undefined = Object.hasOwn(schema.properties, name) ? schema.properties[name] : undefined;
     const converted = values.map((value) => (property ? convert(property, value) : value));
     input[name] = converted.length > 1 || property?.[Kind] === 'Array' ? converted : converted[0];

@@ -6,10 +6,13 @@ const JSON_INIT = { headers: JSON_HEADERS };
 /** A reply to POST is not cached unless it says so (RFC 9111 §3), and each further header costs a tenth of a small call. */
 const OP_INIT = { headers: { 'content-type': 'application/json' } };
 
-/** `{"ok":true, …result}`: the result's members stand beside `ok`. */
-export function success(result: Record<string, unknown>): Response {
+/** A reply to GET may be cached by whoever passes it on, unless it says otherwise. */
+const ASKED_INIT = { headers: { 'content-type': 'application/json', 'cache-control': 'no-store' } };
+
+/** `{"ok":true, …result}`: the result's members stand beside `ok`. `asked` by GET. */
+export function success(result: Record<string, unknown>, asked: boolean): Response {
   const text = JSON.stringify(result);
-  return new Response(text === '{}' ? '{"ok":true}' : `{"ok":true,${text.slice(1)}`, OP_INIT);
+  return new Response(text === '{}' ? '{"ok":true}' : `{"ok":true,${text.slice(1)}`, asked ? ASKED_INIT : OP_INIT);
 }
 
 export const json = (value: unknown): Response => new Response(JSON.stringify(value), JSON_INIT);

@@ -1,4 +1,4 @@
-import { afterAll, expect } from 'bun:test';
+import { expect } from 'bun:test';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { planBatch, runBatch, type BatchItem } from '../../src/areas/cache/batching';
 import { encodeValue } from '../../src/areas/cache/model';
@@ -8,7 +8,8 @@ import { Db } from '../../src/storage/db';
 import { cacheMigrations } from '../../src/storage/migrations';
 
 const folder = mkdtempSync('/tmp/zd-cache-');
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+// Files that share this helper may share a process, so the folder goes with the process, not with the first file.
+process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
 
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
 const WIDE: CacheLimits = { maxValueBytes: 1 << 20, maxKeyBytes: 1024, maxNsBytes: 1 << 28, maxNsEntries: 1_000_000 };

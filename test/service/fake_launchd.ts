@@ -10,7 +10,7 @@ export class FakeLaunchd {
   readonly disabled = new Set<string>();
   /** Whether what is started ends at once. */
   refuses = false;
-  private readonly agents = new Map<string, { pid: number | null; leaving: number }>();
+  private readonly agents = new Map<string, { pid: number | null; leaving: number; idle?: string }>();
   private nextPid = 100;
 
   constructor(private readonly domains: readonly string[]) {}
@@ -26,7 +26,9 @@ export class FakeLaunchd {
       return label === undefined
         ? ok('domain')
         : agent
-          ? ok(`${target} = {\n\tactive count = 1\n\tstate = ${agent.pid ? 'running' : 'not running'}\n${agent.pid ? `\tpid = ${agent.pid}\n` : ''}}`)
+          ? ok(
+              `${target} = {\n\tactive count = 1\n\tstate = ${agent.pid ? 'running' : (agent.idle ?? 'not running')}\n${agent.pid ? `\tpid = ${agent.pid}\n` : ''}}`,
+            )
           : no(113, 'Could not find service');
     if (verb === 'print-disabled') return ok(`disabled services = {\n${[...this.disabled].map((name) => `\t\t"${name}" => disabled`).join('\n')}\n}`);
     if (verb === 'enable') return (void this.disabled.delete(label!), ok());
@@ -46,6 +48,11 @@ export class FakeLaunchd {
     this.agents.get(label)!.pid = null;
   }
 
+  /** The agent's process ended badly: launchd will start it again. */
+  crash(label: string): void {
+    Object.assign(this.agents.get(label)!, { pid: null, idle: 'spawn scheduled' });
+  }
+
   pid(label: string): number | null {
     return this.agents.get(label)?.pid ?? null;
   }
@@ -54,7 +61,7 @@ export class FakeLaunchd {
     return this.refuses ? null : this.nextPid++;
   }
 
-  private find(label: string): { pid: number | null; leaving: number } | undefined {
+  private find(label: string): { pid: number | null; leaving: number; idle?: string } | undefined {
     const agent = this.agents.get(label);
     if (agent && agent.leaving > 0 && --agent.leaving === 0) this.agents.delete(label);
     return this.agents.get(label);

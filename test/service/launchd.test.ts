@@ -87,6 +87,18 @@ test('start also starts a loaded agent that has ended', async () => {
   expect(await zd.state()).toMatchObject({ active: true, pid: 101 });
 });
 
+test('one that ended badly is told from one that ended', async () => {
+  const launchd = screen();
+  const zd = on(launchd);
+  await zd.install();
+  launchd.end('dev.zd.daemon');
+  expect(await zd.state()).toMatchObject({ active: false, restarting: false });
+  launchd.crash('dev.zd.daemon');
+  expect(await zd.state()).toMatchObject({ active: false, restarting: true });
+  await zd.stop();
+  expect(await zd.state()).toMatchObject({ active: false, restarting: false });
+});
+
 test('installing again over a running agent replaces it and stops nothing else', async () => {
   const launchd = screen();
   await on(launchd, [process.execPath, '/gone/main.ts']).install();

@@ -51,6 +51,12 @@ test.skipIf(reason !== '')(
 );
 
 test.skipIf(reason !== '')(
+  'our unit does with any program what it shall do with the daemon',
+  () => tell('systemd_unit_story.ts', { XDG_CONFIG_HOME: join(root, 'config') }),
+  170_000,
+);
+
+test.skipIf(reason !== '')(
   'a shell that has folders of its own installs where the manager looks',
   () => tell('systemd_folders_story.ts', {}),
   170_000,

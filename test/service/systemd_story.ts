@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { resolvePaths } from '../../src/daemon/paths';
 import { serviceState } from '../../src/service/install';
@@ -148,6 +148,23 @@ describe('one home', () => {
     expect(await state()).toMatchObject({ active: true });
   });
 
+  test('zd down between two tries of systemd ends the tries', async () => {
+    await good('down');
+    const kept = `${paths.zdDb}.kept`;
+    renameSync(paths.zdDb, kept);
+    for (const ending of ['-wal', '-shm']) rmSync(paths.zdDb + ending, { force: true });
+    writeFileSync(paths.zdDb, 'this is no database, and it is long enough to be taken for one by its size alone', { mode: 0o600 });
+    await systemctl('start', '--no-block', unit);
+    await until(
+      'systemd waits before the next try',
+      async () => (await systemctl('show', unit, '--property=SubState', '--value')).stdout.trim() === 'auto-restart',
+    );
+    expect((await good('down')).stdout).toBe(`zd is not running, and ${unit} no longer tries to start it\n`);
+    expect(await state()).toMatchObject({ active: false, restarting: false, state: 'inactive' });
+    renameSync(kept, paths.zdDb);
+    await good('up');
+  });
+
   test('a unit that starts another program is called stale', async () => {
     const text = readFileSync(unitFile, 'utf8');
     writeFileSync(unitFile, text.replace(/^Command=.*$/m, 'Command=["/opt/old/zd"]'));
@@ -201,44 +218,4 @@ test('systemd reads every word of a unit as it was meant', async () => {
   await until('it has run', () => existsSync(result));
   expect(readFileSync(result, 'utf8').split('\0')).toEqual([...words, '__daemon', value, 'unset', '']);
   await systemctl('unset-environment', 'BUN_OPTIONS');
-});
-
-describe('the unit around another program', () => {
-  /** Starts our unit with a shell script in the daemon's place. */
-  const start = async (name: string, script: string) => {
-    const file = join(root, `${name}.sh`);
-    writeFileSync(file, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
-    writeFileSync(join(root, 'config/systemd/user', `${name}.service`), renderUnit(`${name}.service`, { argv: [file], env: {}, logFile: '/log' }));
-    await systemctl('daemon-reload');
-    // Whether a program that ends at once fails the start or the unit after it is a race, so nothing is expected here.
-    await systemctl('start', name);
-  };
-  const property = async (name: string, key: string) => (await systemctl('show', name, `--property=${key}`, '--value')).stdout.trim();
-
-  test('what it started survives its stop', async () => {
-    const file = join(root, 'job.pid');
-    await start('zd-job', `sleep 1000 & echo $! > ${file}.part; mv ${file}.part ${file}; exec sleep 1000`);
-    await until('the job runs', () => existsSync(file));
-    const job = Number(readFileSync(file, 'utf8'));
-    expect(await systemctl('stop', 'zd-job')).toMatchObject({ code: 0 });
-    expect(await property('zd-job', 'ActiveState')).toBe('inactive');
-    expect(process.kill(job, 0)).toBe(true);
-    process.kill(job, 'SIGKILL');
-  });
-
-  test('one that always fails is given up', async () => {
-    await start('zd-fails', 'exit 1');
-    await until('systemd gives up', async () => (await property('zd-fails', 'ActiveState')) === 'failed');
-    expect(Number(await property('zd-fails', 'NRestarts'))).toBe(5);
-  });
-
-  test('one that asks to be restarted is, and that is no failure', async () => {
-    await start('zd-again', `[ -e ${root}/again ] && exec sleep 1000\ntouch ${root}/again\nexit 75`);
-    await until(
-      'it was started again',
-      async () => (await property('zd-again', 'NRestarts')) === '1' && (await property('zd-again', 'ActiveState')) === 'active',
-    );
-    expect(await property('zd-again', 'Result')).toBe('success');
-    await systemctl('stop', 'zd-again');
-  });
 });

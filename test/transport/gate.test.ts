@@ -145,8 +145,10 @@ describe('open routes', () => {
   });
 
   test('wrong methods get 405 with Allow', async () => {
-    const get = await daemon.fetch('/op/ping');
+    const get = await daemon.fetch('/op/cache_put?ns=gate&key=k&value=1');
     expect([get.status, get.headers.get('allow')]).toEqual([405, 'POST']);
+    const put = await daemon.fetch('/op/ping', { method: 'PUT' });
+    expect([put.status, put.headers.get('allow')]).toEqual([405, 'GET, POST']);
     for (const method of ['POST', 'PUT', 'DELETE', 'PATCH']) {
       const response = await daemon.fetch('/health', { method });
       expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET']);

@@ -41,7 +41,7 @@ export class CacheStore {
   readonly eviction: Eviction;
   readonly writer: CacheWriter;
   private readonly statistics: CacheStatistics;
-  private readonly sweeper: Sweep;
+  readonly sweeper: Sweep;
 
   constructor(
     private readonly db: Db,
@@ -57,11 +57,7 @@ export class CacheStore {
     this.sweeper = new Sweep(this, clock, log);
   }
 
-  start(): void {
-    this.sweeper.start();
-  }
-
-  /** Ends the background work. Counters still in memory are queued, and committed at the latest when the database closes. */
+  /** Counters still in memory are queued, and committed at the latest when the database closes. */
   stop(): void {
     this.sweeper.stop();
   }

@@ -1,5 +1,7 @@
 import type { Clock } from '../../kernel/clock';
+import { failpoint } from '../../kernel/failpoint';
 import type { Logger } from '../../kernel/log';
+import { periodic } from '../../kernel/periodic';
 import { GONE } from './counters';
 import type { CacheStore } from './store';
 
@@ -13,7 +15,8 @@ const PAGES_AT_ONCE = 128;
 
 /** The background work of the cache, in chunks with the loop's other work between them. */
 export class Sweep {
-  private timer: Timer | undefined;
+  /** For the supervisor. */
+  readonly part = periodic('cache_sweep', INTERVAL_MS, () => this.run());
   private running: Promise<void> | undefined;
   private readonly emptyStmt;
   private readonly anyEmptyStmt;
@@ -34,15 +37,8 @@ export class Sweep {
     );
   }
 
-  start(): void {
-    this.timer ??= setInterval(() => void this.run().catch((error) => this.timer && this.log.warn('cache sweep failed', { error })), INTERVAL_MS);
-    this.timer.unref();
-  }
-
   /** Queues the read counters: closing the database commits them. */
   stop(): void {
-    clearInterval(this.timer);
-    this.timer = undefined;
     this.saveCounters().catch((error) => this.log.warn('cache counters not saved', { error }));
   }
 
@@ -53,6 +49,7 @@ export class Sweep {
   }
 
   private async round(): Promise<void> {
+    failpoint('cache.sweep');
     await this.purge();
     await this.trim();
     await this.saveUses();

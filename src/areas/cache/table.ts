@@ -1,6 +1,7 @@
 import type { Db } from '../../storage/db';
 import { HeadCache } from './heads';
 import type { Encoded } from './model';
+import { ReadCache } from './reads';
 
 /** What a write needs to know of the entry it meets. */
 export interface Head {
@@ -37,6 +38,7 @@ const RESERVE = 1 << 20;
 export class CacheTable {
   /** To be cleared when a transaction fails. */
   readonly heads = new HeadCache();
+  private readonly reads = new ReadCache();
   private readonly findStmt;
   private readonly readStmt;
   private readonly insertStmt;
@@ -117,7 +119,12 @@ export class CacheTable {
   }
 
   read(ns: string, key: string): Entry | null {
-    return this.readStmt.get(ns, key);
+    const name = `${ns}\0${key}`;
+    const kept = this.reads.get(name);
+    if (kept) return kept;
+    const entry = this.readStmt.get(ns, key);
+    if (entry && !this.db.sqlite.inTransaction) this.reads.keep(name, entry);
+    return entry;
   }
 
   insert(ns: string, key: string, value: Encoded, version: number, now: number, expiresAt: number | null): void {
@@ -126,16 +133,19 @@ export class CacheTable {
   }
 
   update(id: number, value: Encoded, version: number, createdAt: number, now: number, expiresAt: number | null): void {
+    this.reads.forget(id);
     this.updateStmt.run(value.type, value.bytes, version, createdAt, now, expiresAt, value.data, id);
     this.heads.replace({ id, bytes: value.bytes, version, created_at: createdAt, expires_at: expiresAt });
   }
 
   remove(id: number): void {
+    this.reads.forget(id);
     this.removeStmt.run(id);
     this.heads.delete(id);
   }
 
   setExpiry(head: Head, expiresAt: number | null): void {
+    this.reads.forget(head.id);
     this.expiryStmt.run(expiresAt, head.id);
     this.heads.replace({ ...head, expires_at: expiresAt });
   }

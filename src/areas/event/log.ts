@@ -1,7 +1,9 @@
 import type { Clock } from '../../kernel/clock';
 import type { EventDraft, EventRecord, EventService } from '../../kernel/context';
 import { ZdError } from '../../kernel/error';
+import { failpoint } from '../../kernel/failpoint';
 import type { Logger } from '../../kernel/log';
+import { periodic } from '../../kernel/periodic';
 import type { EncodedFrames, Frame } from '../../kernel/stream';
 import type { Db } from '../../storage/db';
 import type { Filter } from './filter';
@@ -21,6 +23,8 @@ const RETRY_MS = { least: 500, most: 2500 };
 
 /** The one log of everything that happens: stored first, heard right after, never the other way round. */
 export class EventLog implements EventService {
+  /** Retention, to be supervised. */
+  readonly part = periodic('event_retention', TRIM_EVERY_MS, () => this.trim());
   private readonly table: EventTable;
   private readonly hub: Hub;
   private readonly followers = new Set<Follower>();
@@ -28,7 +32,6 @@ export class EventLog implements EventService {
   private staged: Outgoing[] = [];
   private committed: number;
   private published = 0;
-  private timer: Timer | undefined;
   private trimming = false;
   private stopping: PromiseWithResolvers<void> | null = null;
 
@@ -42,10 +45,6 @@ export class EventLog implements EventService {
     this.hub = new Hub(limits);
     this.committed = this.table.newest()?.seq ?? 0;
     db.onCommit(this.deliver);
-  }
-
-  start(): void {
-    this.timer ??= setInterval(() => void this.trim(), TRIM_EVERY_MS).unref();
   }
 
   async publish(draft: EventDraft): Promise<{ event: EventRecord; delivered: number }> {
@@ -115,10 +114,13 @@ export class EventLog implements EventService {
     if (this.trimming || this.stopping) return;
     this.trimming = true;
     try {
+      failpoint('event.trim');
       while (!this.stopping && (await this.db.write(() => this.table.trim(this.limits(), this.clock.now()), 'normal')));
       if (!this.stopping) await this.table.pruneEpochs();
     } catch (error) {
-      if (!this.stopping) this.log.warn('events: retention failed', { error });
+      if (this.stopping) return;
+      this.log.debug('events: retention ended early', { error });
+      throw error;
     } finally {
       this.trimming = false;
     }
@@ -128,7 +130,6 @@ export class EventLog implements EventService {
   async stop(reason = 'stopping'): Promise<void> {
     if (this.stopping) return this.stopping.promise;
     this.stopping = Promise.withResolvers();
-    clearInterval(this.timer);
     if (this.followers.size === 0) return this.stopping.resolve();
     for (const follower of this.followers)
       follower.end({ reason, retry_ms: Math.round(RETRY_MS.least + Math.random() * (RETRY_MS.most - RETRY_MS.least)) });

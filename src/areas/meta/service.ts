@@ -1,3 +1,4 @@
+import type { Parts } from '../../kernel/part';
 import type { ReloadResult } from '../config/service';
 
 /** Counters and gauges of this process; reset at start. */
@@ -71,5 +72,7 @@ declare module '../../kernel/context' {
     readonly metrics: Metrics;
     readonly lifecycle: LifecycleService;
     readonly logFiles: LogFiles;
+    /** The parts that work on their own; an area adds what it has of them. */
+    readonly parts: Parts;
   }
 }

@@ -14,23 +14,37 @@ export const down = command({
   summary: 'Stop the daemon and wait until it is gone',
   run: async (_, invocation) => {
     const { out, globals } = invocation;
-    const pid = await stop(invocation);
-    if (globals.json) return out.result({ stopped: pid !== null, pid });
+    const { pid, unit } = await stop(invocation);
+    if (globals.json) return out.result({ stopped: pid !== null || unit !== null, pid });
     if (globals.quiet) return pid === null ? undefined : out.line(String(pid));
-    out.line(pid === null ? 'zd is not running' : `zd stopped (pid ${pid})`);
+    out.line(
+      pid !== null ? `zd stopped (pid ${pid})` : unit !== null ? `zd is not running, and ${unit} no longer tries to start it` : 'zd is not running',
+    );
   },
 });
 
-/** Stops the daemon of this home and resolves with its pid, or null when none ran. It returns when the home's lock is free. */
-export async function stop({ paths, env, globals }: Invocation): Promise<number | null> {
+interface Stopped {
+  /** Null when no daemon ran. */
+  readonly pid: number | null;
+  /** The service that was about to start one by itself. */
+  readonly unit: string | null;
+}
+
+/** Stops the daemon of this home, and its service from starting another one. It returns when the home's lock is free. */
+export async function stop({ paths, env, globals }: Invocation): Promise<Stopped> {
   const { isLocked, startToken } = await import('../../daemon/instance');
   const locked = () => existsSync(paths.lockFile) && isLocked(paths.lockFile);
-  if (!locked()) return null;
-  const record = readRecord(paths);
-  const until = performance.now() + (globals.timeoutMs ?? STOP_MS);
   const { serviceState, stopService } = await import('../../service/install');
   const service = await serviceState(paths, env);
-  if (service.installed && service.active) await stopService(paths, env);
+  const managed = service.installed && (service.active || service.restarting);
+  if (!locked()) {
+    if (!managed) return { pid: null, unit: null };
+    await stopService(paths, env);
+    return { pid: null, unit: service.unit };
+  }
+  const record = readRecord(paths);
+  const until = performance.now() + (globals.timeoutMs ?? STOP_MS);
+  if (managed) await stopService(paths, env);
   else if (!(await ask(ownDaemon(paths))) && record && startToken(record.pid) === record.start_token) process.kill(record.pid, 'SIGTERM');
   while (locked()) {
     if (performance.now() > until) {
@@ -44,7 +58,7 @@ export async function stop({ paths, env, globals }: Invocation): Promise<number 
     }
     await Bun.sleep(POLL_MS);
   }
-  return record?.pid ?? 0;
+  return { pid: record?.pid ?? 0, unit: null };
 }
 
 const ask = (client: ReturnType<typeof ownDaemon>): Promise<boolean> =>

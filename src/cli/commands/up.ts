@@ -21,11 +21,15 @@ export const up = command({
 });
 
 /** Starts the daemon: the service where it is installed, else a process of its own. */
-export async function start({ paths, env, globals }: Invocation): Promise<DaemonRecord> {
+export async function start({ paths, env, globals, out }: Invocation): Promise<DaemonRecord> {
   const timeoutMs = globals.timeoutMs ?? START_MS;
   const { serviceState, startService } = await import('../../service/install');
   const service = await serviceState(paths, env);
   if (!service.installed) return launch(paths, env, timeoutMs);
+  if (!service.reachable) {
+    out.note(`The service ${service.unit} is installed, but its manager does not answer here, so zd runs without it.`);
+    return launch(paths, env, timeoutMs);
+  }
   await startService(paths, env);
   const until = performance.now() + timeoutMs;
   for (;;) {

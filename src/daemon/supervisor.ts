@@ -1,0 +1,57 @@
+import type { Clock } from '../kernel/clock';
+import type { Logger } from '../kernel/log';
+import type { Part, Parts, PartStatus } from '../kernel/part';
+import { Supervised, type Surroundings } from './supervised';
+
+/** The parts of one daemon: started in the order in which they were added, stopped in reverse. */
+export class Supervisor implements Parts {
+  private readonly parts = new Map<string, Supervised>();
+  private readonly around: Surroundings;
+  private started = false;
+
+  constructor(clock: Clock, log: Logger, around: Partial<Surroundings> = {}) {
+    this.around = { clock, log, after, random: Math.random, ...around };
+  }
+
+  add(part: Part): void {
+    if (this.parts.has(part.name)) throw new Error(`there is a part "${part.name}" already`);
+    const one = new Supervised(part, this.around);
+    this.parts.set(part.name, one);
+    if (this.started) void one.begin();
+  }
+
+  /** Starts everything; throws when an essential part cannot start. The others may take their time. */
+  async start(): Promise<void> {
+    this.started = true;
+    for (const one of this.parts.values()) {
+      const begun = one.begin(one.essential);
+      if (one.essential) await begun;
+    }
+  }
+
+  list(): readonly PartStatus[] {
+    return [...this.parts.values()].map((one) => one.status());
+  }
+
+  async remove(name: string): Promise<void> {
+    const one = this.parts.get(name);
+    this.parts.delete(name);
+    await one?.stop();
+  }
+
+  /** No part is probed or started again from here on; they still run. */
+  halt(): void {
+    for (const one of this.parts.values()) one.halt();
+  }
+
+  async stop(): Promise<void> {
+    this.halt();
+    for (const one of [...this.parts.values()].toReversed()) await one.stop();
+  }
+}
+
+function after(ms: number, run: () => void): () => void {
+  const timer = setTimeout(run, ms);
+  timer.unref();
+  return () => clearTimeout(timer);
+}
