@@ -76,7 +76,7 @@ test('a lease that ran out while the daemon was down still waits for its holder,
   expect(await codeOf(rig.acquire('l'))).toBe('ok');
 });
 
-test('numbers grow over restarts, also and past the numbers that were set aside', async () => {
+test('numbers grow over restarts, and past the numbers that were set aside', async () => {
   let rig = new Rig();
   let last = 0;
   for (let run = 0; run < 2; run++) {
@@ -114,6 +114,24 @@ test('a grant that is stored while its caller leaves is given back', async () =>
   const topics = rig.db.sqlite.query('SELECT topic, data FROM event ORDER BY seq').all() as { topic: string; data: string }[];
   expect(topics.map(({ topic }) => topic)).toEqual(['lock.acquired', 'lock.released', 'lock.acquired', 'lock.released']);
   expect(JSON.parse(topics[3]!.data)).toMatchObject({ reason: 'client_gone' });
+});
+
+test('a grant that reached nobody is given back in the end, also when that cannot be stored at first', async () => {
+  const rig = new Rig();
+  const { token } = await rig.acquire('l');
+  const leaving = new AbortController();
+  const waiter = codeOf(rig.acquire('l', { timeoutMs: 60_000 }, leaving.signal));
+  const write = rig.db.write.bind(rig.db);
+  let writes = 0;
+  rig.db.write = (work, level) => (++writes === 2 ? Promise.reject(new Error('no room')) : write(work, level));
+  const released = rig.locks.release('l', token);
+  leaving.abort();
+  expect(await released).toEqual({ released: true, lost: null });
+  expect(await waiter).toBe('timeout');
+  await until('the second write has failed', () => writes === 2);
+  expect(rig.locks.find('l').holders).toHaveLength(1);
+  await until('it is free', () => rig.locks.find('l').holders.length === 0);
+  expect(writes).toBe(3);
 });
 
 test('who has left before the lock was asked for never waits', async () => {

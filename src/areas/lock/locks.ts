@@ -2,7 +2,7 @@ import type { Clock } from '../../kernel/clock';
 import { ZdError } from '../../kernel/error';
 import { identify, isAlive, type ProcessIdentity } from '../../kernel/process';
 import { Alarm } from './alarm';
-import { Lane, type Request, type Surroundings } from './lane';
+import { Lane, type Surroundings } from './lane';
 import { Losses } from './losses';
 import { checkName, earliestOf, FREE, fits, leftAfterRestart, type Change, type Decision, type Holder, type Instant, type LockState } from './model';
 import { Prober } from './prober';
@@ -46,8 +46,9 @@ export class Locks implements LockService, Surroundings {
     this.expiry = new Alarm(clock, this.expire);
     this.prober = new Prober(clock, this.lanes, (lane) => this.look(lane));
     this.tickets = new Tickets(
-      (name, ticket) => void this.submit(name, (decision) => decision.leave(ticket)),
-      (name, token) => void this.submit(name, (decision) => void decision.release(token, 'client_gone')),
+      // Not stored means it still stands in line: it will be found gone when its turn comes.
+      (name, ticket) => void this.submit(name, (decision) => decision.leave(ticket)).catch(() => {}),
+      (name, token) => this.giveBack(name, token),
     );
   }
 
@@ -197,14 +198,15 @@ export class Locks implements LockService, Surroundings {
   private submit<T>(name: string, ask: (decision: Decision) => T): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       let value: T;
-      const request: Request = {
-        ask: (decision) => {
-          value = ask(decision);
-        },
-        stored: () => resolve(value),
-        failed: reject,
-      };
-      this.lane(name).submit(request);
+      const keep = (decision: Decision) => void (value = ask(decision));
+      this.lane(name).submit({ ask: keep, stored: () => resolve(value), failed: reject });
+    });
+  }
+
+  /** Ends a grant that reached nobody; what cannot be stored now is tried again, or ends with its lease or process after a restart. */
+  private giveBack(name: string, token: string): void {
+    this.submit(name, (decision) => decision.release(token, 'client_gone')).catch(() => {
+      if (!this.stopped) setTimeout(() => this.giveBack(name, token), RETRY_MS).unref();
     });
   }
 
