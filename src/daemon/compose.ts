@@ -3,6 +3,7 @@ import { appendFileSync, existsSync } from 'node:fs';
 import { CacheStore } from '../areas/cache/store';
 import { EventLog } from '../areas/event/log';
 import { areas } from '../areas/index';
+import { Watcher } from '../areas/watch/watcher';
 import type { Services } from '../kernel/context';
 import { Dispatcher, type Observer } from '../kernel/dispatch';
 import type { Logger } from '../kernel/log';
@@ -35,6 +36,7 @@ export async function compose({ paths, config, clock, log, logFiles, lifecycle, 
     const cacheDb = stack.adopt(new Db(paths.cacheDb, { migrations: cacheMigrations, durability: 'normal' }), (db) => db.close());
     const cache = stack.adopt(new CacheStore(cacheDb, clock, log, () => cacheLimits(config)), (store) => store.stop());
     const events = stack.adopt(new EventLog(zdDb, clock, log, () => eventLimits(config)), (each) => each.stop());
+    const watch = stack.adopt(new Watcher(clock, () => watchLimits(config)), (each) => each.stop());
     const registry = new Registry(areas);
     const metrics = new Metrics({
       version: lifecycle.version,
@@ -54,7 +56,7 @@ export async function compose({ paths, config, clock, log, logFiles, lifecycle, 
         ...registry.routes.map((route) => route.path),
       ],
     });
-    const services: Services = { clock, log, events, cache, config, metrics, lifecycle, logFiles };
+    const services: Services = { clock, log, events, cache, watch, config, metrics, lifecycle, logFiles };
     const dispatcher = new Dispatcher(registry, services, observer(metrics, log));
     const rules = accessRules(config, token);
     const document = lazy(
@@ -78,6 +80,7 @@ export async function compose({ paths, config, clock, log, logFiles, lifecycle, 
     });
     cache.start();
     events.start();
+    watch.start();
     const listeners = new Listeners(http, paths, config);
     listeners.open();
     return {
@@ -87,7 +90,7 @@ export async function compose({ paths, config, clock, log, logFiles, lifecycle, 
       rebind: async () => listeners.heal(),
       async stop() {
         http.drain();
-        await events.stop();
+        await Promise.all([events.stop(), watch.stop()]);
         await listeners.close(config.value('shutdown.grace_ms'));
         await stack.disposeAsync();
       },
@@ -152,6 +155,15 @@ const eventLimits = (config: LiveConfig) => ({
   max_count: config.value('events.max_count'),
   max_age_secs: config.value('events.max_age_secs'),
   max_bytes: config.value('events.max_bytes'),
+});
+
+const watchLimits = (config: LiveConfig) => ({
+  maxWatches: config.value('watch.max_watches'),
+  maxDirectories: config.value('watch.max_directories'),
+  maxEntries: config.value('watch.max_entries'),
+  pollMs: config.value('watch.poll_ms'),
+  queueEvents: config.value('limits.queue_events'),
+  queueBytes: config.value('limits.queue_bytes'),
 });
 
 /** The rules of the TCP gate, built anew only when the configuration changes. */

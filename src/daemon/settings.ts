@@ -32,6 +32,10 @@ export interface Values {
   readonly 'events.max_count': number;
   readonly 'events.max_age_secs': number;
   readonly 'events.max_bytes': number;
+  readonly 'watch.max_watches': number;
+  readonly 'watch.max_directories': number;
+  readonly 'watch.max_entries': number;
+  readonly 'watch.poll_ms': number;
   readonly 'shutdown.grace_ms': number;
 }
 
@@ -125,6 +129,21 @@ declare('cache.max_ns_entries', 1_000_000, { type: 'integer', min: 1, doc: 'Entr
 declare('events.max_count', 1_000_000, { type: 'integer', min: 1, doc: 'Events the log keeps.' });
 declare('events.max_age_secs', 7 * 86_400, { type: 'integer', unit: 'seconds', min: 1, max: 3_153_600_000, doc: 'How long the log keeps an event.' });
 declare('events.max_bytes', 512 * MiB, { type: 'integer', unit: 'bytes', min: MiB, doc: 'Bytes the log keeps.' });
+declare('watch.max_watches', 1024, { type: 'integer', min: 1, max: 65_536, doc: 'File watches at once, of everybody.' });
+declare('watch.max_directories', 100_000, {
+  type: 'integer',
+  min: 0,
+  max: 10_000_000,
+  doc: 'Folders the system watches for zd at once; further ones are polled.',
+});
+declare('watch.max_entries', 1_000_000, { type: 'integer', min: 1, max: 100_000_000, doc: 'Files and folders below one watched path.' });
+declare('watch.poll_ms', 2000, {
+  type: 'integer',
+  unit: 'milliseconds',
+  min: 100,
+  max: 3_600_000,
+  doc: 'How often folders that cannot be watched are looked at.',
+});
 declare('shutdown.grace_ms', 5000, {
   type: 'integer',
   unit: 'milliseconds',
