@@ -11,7 +11,7 @@ export function readFrames(
 ): AsyncGenerator<Frame | EncodedFrames> {
   const { ring, settings } = subscription;
   const own = settings.leaseMs === null;
-  let opening: Frame | null = null;
+  const opening: Frame[] = [];
   let position = ring.first;
   if (since !== null) {
     const number = numberOf(since, ring.id(0));
@@ -20,11 +20,13 @@ export function readFrames(
     else {
       const newest = ring.next > ring.first ? ring.id(ring.next - 1) : null;
       const lost = number !== null && number < ring.next ? ring.first - 1 - number : null;
-      opening = {
+      opening.push({
         id: ring.id(position - 1),
         event: 'gap',
         data: { requested: since.slice(0, 200), oldest: newest && ring.id(ring.first), newest, lost },
-      };
+      });
+      const data = { watch_id: settings.id, path: settings.path, reason: 'gap' };
+      opening.push({ id: ring.id(position - 1), event: 'rescan', data });
     }
   }
   let open = true;
@@ -37,7 +39,7 @@ export function readFrames(
   };
   async function* run(): AsyncGenerator<Frame | EncodedFrames> {
     try {
-      if (opening) yield opening;
+      yield* opening;
       while (open) {
         if (position < ring.first) {
           const missed = ring.first - position;

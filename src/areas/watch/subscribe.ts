@@ -28,7 +28,13 @@ export const subscribe = defineOp({
     canonical_path: t.String({ description: 'With links resolved.' }),
   }),
   errors: ['watch_register', 'watch_limit', 'bad_pattern', 'too_many', 'too_large'],
-  cli: { path: ['watch', 'subscribe'], positional: ['path'], rename: { debounce_ms: 'debounce', lease_secs: 'lease' }, essential: 'watch_id' },
+  cli: {
+    path: ['watch', 'subscribe'],
+    positional: ['path'],
+    rename: { debounce_ms: 'debounce', lease_secs: 'lease' },
+    paths: ['path'],
+    essential: 'watch_id',
+  },
   example: { path: '/tmp', include: '*.log' },
   handle: async ({ watch }, { path, lease_secs = DEFAULT_LEASE_SECS, ...given }, call) => {
     const row = rowOf(await watch.subscribe(requestOf(path, given), ownerOf(call.caller), lease_secs * 1000));
