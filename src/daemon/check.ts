@@ -1,4 +1,5 @@
 import type { Check } from '../areas/meta/service';
+import type { WatchFigures } from '../areas/watch/service';
 import type { Db } from '../storage/db';
 import type { Addresses } from './lifecycle';
 import type { Env, Paths } from './paths';
@@ -12,6 +13,8 @@ export interface DoctorTarget {
   readonly inside: boolean;
   /** The daemon's own databases, when this process is the daemon: it holds their files for itself. */
   readonly databases: readonly Db[];
+  /** What the file watcher does; null when no daemon runs or this is not it. */
+  readonly watcher: WatchFigures | null;
 }
 
 export const ok = (name: string, detail: string): Check => ({ name, status: 'ok', detail, remedy: '' });

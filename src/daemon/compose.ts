@@ -80,12 +80,12 @@ export async function compose({ paths, config, clock, log, logFiles, lifecycle, 
     });
     cache.start();
     events.start();
-    watch.start();
     const listeners = new Listeners(http, paths, config);
     listeners.open();
     return {
       addresses: listeners.addresses(),
       databases: [zdDb, cacheDb],
+      watcher: () => watch.figures(),
       reload: async () => config.reload(),
       rebind: async () => listeners.heal(),
       async stop() {

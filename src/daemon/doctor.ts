@@ -4,6 +4,7 @@ import { checkConfig, checkFiles, checkFolders, checkTokenFile } from './check_f
 import { checkDatabases, checkSqlite } from './check_database';
 import { checkListeners } from './check_network';
 import { checkSystem } from './check_system';
+import { checkWatch } from './check_watch';
 import { resolvePaths, withoutRuntimeDir, type Env } from './paths';
 import { readDaemonRecord } from './private_file';
 
@@ -18,6 +19,7 @@ export async function runChecks(target: DoctorTarget): Promise<readonly Check[]>
     ['sqlite_version', () => checkSqlite()],
     ['databases', () => checkDatabases(target)],
     ['system', () => checkSystem(target)],
+    ['watcher', () => checkWatch(target)],
   ];
   const found: Check[] = [];
   for (const [name, run] of groups) {
@@ -35,5 +37,12 @@ export function runChecksOffline(env: Env): Promise<readonly Check[]> {
   const paths = resolvePaths(env);
   const record = readDaemonRecord(paths.daemonFile);
   const real = record?.socket === withoutRuntimeDir(paths).socket ? withoutRuntimeDir(paths) : paths;
-  return runChecks({ paths: real, env, addresses: record ? { socket: record.socket, tcp: record.tcp } : null, inside: false, databases: [] });
+  return runChecks({
+    paths: real,
+    env,
+    addresses: record ? { socket: record.socket, tcp: record.tcp } : null,
+    inside: false,
+    databases: [],
+    watcher: null,
+  });
 }

@@ -1,5 +1,6 @@
 import { Database } from 'bun:sqlite';
 import { existsSync, rmSync, statSync } from 'node:fs';
+import type { WatchFigures } from '../areas/watch/service';
 import type { ReloadResult } from '../areas/config/service';
 import type { Check, LifecycleService, StopReason } from '../areas/meta/service';
 import { systemClock, type Clock } from '../kernel/clock';
@@ -24,6 +25,7 @@ export interface Daemon {
   readonly addresses: Addresses;
   /** For `doctor`. */
   readonly databases: readonly Db[];
+  watcher(): WatchFigures;
   reload(): Promise<ReloadResult>;
   /** Stops accepting, tells streams, drains within `shutdown.grace_ms`, closes everything. */
   stop(reason: StopReason): Promise<void>;
@@ -138,7 +140,14 @@ export class Lifecycle implements LifecycleService {
 
   async doctor(): Promise<readonly Check[]> {
     const { runChecks } = await import('./doctor');
-    return runChecks({ paths: this.paths, env: process.env, addresses: this.addresses(), inside: true, databases: this.daemon?.databases ?? [] });
+    return runChecks({
+      paths: this.paths,
+      env: process.env,
+      addresses: this.addresses(),
+      inside: true,
+      databases: this.daemon?.databases ?? [],
+      watcher: this.daemon?.watcher() ?? null,
+    });
   }
 
   private drain(reason: StopReason): void {

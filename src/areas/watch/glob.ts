@@ -16,9 +16,9 @@ export function parseGlobs(texts: readonly string[]): PathMatcher | string {
     const fault = faultOf(text);
     if (fault !== null) return `"${text.slice(0, 100)}": ${fault}`;
     const trimmed = text.replace(/^\.?\/+/, '').replace(/\/+$/, '');
-    const anchored = text.startsWith('/') || trimmed.includes('/');
+    const anchored = /^\.?\//.test(text) || trimmed.includes('/');
     // Bun takes a leading `!` as negation; here it is a character like any other.
-    (anchored ? paths : names).push(new Bun.Glob(trimmed.replace(/^!/, '[!]')));
+    (anchored ? paths : names).push(new Bun.Glob(trimmed.replace(/^!/, '\\!')));
   }
   return (path) => {
     for (let end = path.indexOf('/'); ; end = path.indexOf('/', end + 1)) {

@@ -36,7 +36,7 @@ function ruleOf(line: string): Rule | null {
   pattern = pattern.replace(/^\/+/, '');
   if (pattern === '') return null;
   // Braces are plain characters to git, and `!` at the start was taken off already.
-  const glob = pattern.replace(/(?<!\\)[{}]/g, '\\$&').replace(/^!/, '[!]');
+  const glob = pattern.replace(/(?<!\\)[{}]/g, '\\$&').replace(/^!/, '\\!');
   return { glob: new Bun.Glob(glob), negated, foldersOnly, anchored };
 }
 

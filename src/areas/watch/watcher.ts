@@ -23,6 +23,7 @@ export interface WatchLimits {
 
 /** Clients come back spread over this time after a stop, not all in one instant. */
 const RETRY_MS = { least: 500, most: 2500 };
+/** Leases and paths are looked at so often, or as often as folders are polled; not at all while nobody watches. */
 const TICK_MS = 1000;
 const FAREWELL_MS = 1000;
 
@@ -44,10 +45,6 @@ export class Watcher implements WatchService {
     private readonly limits: () => WatchLimits,
   ) {
     this.directories = new Directories(() => limits().maxDirectories);
-  }
-
-  start(): void {
-    this.timer ??= setInterval(() => this.tick(), TICK_MS).unref();
   }
 
   async subscribe(request: WatchRequest, owner: string, leaseMs: number): Promise<WatchInfo> {
@@ -113,6 +110,7 @@ export class Watcher implements WatchService {
       this.counters,
     );
     this.subscriptions.set(id, subscription);
+    this.tickLater();
     return subscription;
   }
 
@@ -165,7 +163,12 @@ export class Watcher implements WatchService {
     root.close();
   }
 
+  private tickLater(): void {
+    if (this.subscriptions.size > 0 && !this.stopping) this.timer ??= setTimeout(() => this.tick(), Math.min(TICK_MS, this.limits().pollMs));
+  }
+
   private tick(): void {
+    this.timer = undefined;
     const now = this.clock.now();
     for (const subscription of this.subscriptions.values()) {
       const { settings, readers, leaseEnds } = subscription;
@@ -177,6 +180,7 @@ export class Watcher implements WatchService {
       if (due) root.poll();
       else root.check();
     }
+    this.tickLater();
   }
 
   list(owner: string): WatchInfo[] {
@@ -218,7 +222,7 @@ export class Watcher implements WatchService {
   async stop(): Promise<void> {
     if (this.stopping) return;
     this.stopping = true;
-    clearInterval(this.timer);
+    clearTimeout(this.timer);
     const read = [...this.subscriptions.values()].filter(({ readers }) => readers > 0);
     for (const subscription of [...this.subscriptions.values()]) {
       const retry_ms = Math.round(RETRY_MS.least + Math.random() * (RETRY_MS.most - RETRY_MS.least));
