@@ -1,4 +1,4 @@
-import { contentDiffers, differs, identity, isSame, type Entry } from './entry';
+import { contentDiffers, differs, identity, type Entry } from './entry';
 
 /** One path before and after a look at it. `touched`: the system told of a change that the entry may not show. */
 export interface Transition {
@@ -17,6 +17,13 @@ export interface Change {
   /** The name before; only of a rename. */
   readonly from?: string;
   readonly is_dir: boolean;
+}
+
+interface Move {
+  readonly from: string;
+  readonly path: string;
+  readonly before: Entry;
+  readonly carried: boolean;
 }
 
 interface Pending {
@@ -50,36 +57,75 @@ export class PendingChanges {
   }
 
   /**
-   * The net changes, in the order in which their paths were first seen; they are forgotten. Paths that only vanished after
-   * `holdSince` stay: the other half of a rename may be about to arrive.
+   * The net changes, in an order in which they can be applied; they are forgotten. Paths that only vanished after `holdSince` stay:
+   * the other half of a rename may be about to arrive.
    */
   take(holdSince = Infinity): Change[] {
+    const moves = this.moves();
+    const renamed = new Map([...moves].map(([path, { from }]) => [from, path]));
+    const held = holdSince === Infinity ? null : this.held(holdSince, renamed);
+    // What went from a renamed folder is told under the folder's old name, so before it; other deletes may hold sources of renames.
+    const [first, middle, last]: [Change[], Change[], Change[]] = [[], [], []];
+    for (const [path, { before, after, touched }] of this.paths) {
+      if (held?.has(path)) continue;
+      this.paths.delete(path);
+      const move = moves.get(path);
+      if (before && after) middle.push(...replaced(path, before, after, touched));
+      else if (move && after) middle.push(...moved(move, path, after));
+      else if (after) middle.push({ kind: 'create', path, is_dir: after.dir });
+      else if (before && !renamed.has(path)) {
+        const inside = ancestorsOf(path).some((above) => renamed.has(above));
+        (inside ? first : last).push({ kind: 'delete', path, is_dir: before.dir });
+      }
+    }
+    return [...first, ...middle, ...last];
+  }
+
+  /**
+   * Renames by their new path: something that went and came back elsewhere. One out of a folder that was itself renamed, or became a
+   * file, counts as a delete and a create, for its old name is then gone; one that only moved along with its folder is `carried`.
+   */
+  private moves(): Map<string, Move> {
     const gone = new Map<string, { readonly from: string; readonly before: Entry }>();
     for (const [from, { before, after }] of this.paths) if (before && !after) gone.set(identity(before), { from, before });
-    const moves = new Map<string, { readonly from: string; readonly before: Entry }>();
-    const renamed = new Map<string, string>();
+    const moves = new Map<string, Move>();
+    if (gone.size === 0) return moves;
+    const pairs: Move[] = [];
     for (const [path, { before, after }] of this.paths) {
       const source = !before && after ? gone.get(identity(after)) : undefined;
-      if (!source || renamed.has(source.from)) continue;
-      moves.set(path, source);
-      renamed.set(source.from, path);
+      if (source) pairs.push({ ...source, path, carried: false });
     }
-    const changes: Change[] = [];
-    for (const [path, { before, after, touched, at }] of this.paths) {
-      if (before && !after && !renamed.has(path) && at > holdSince) continue;
-      this.paths.delete(path);
-      const source = moves.get(path);
-      if (before && after) changes.push(...replaced(path, before, after, touched));
-      else if (source && after) changes.push(...moved(source.from, path, source.before, after, renamed));
-      else if (after) changes.push({ kind: 'create', path, is_dir: after.dir });
-      else if (before && !renamed.has(path)) changes.push({ kind: 'delete', path, is_dir: before.dir });
+    const taken = new Map<string, string>();
+    for (const pair of pairs.toSorted((a, b) => a.from.length - b.from.length)) {
+      const { from, path } = pair;
+      if (taken.has(from)) continue;
+      const carried = taken.get(parentOf(from) ?? '') === parentOf(path) && nameOf(from) === nameOf(path);
+      const lost = ancestorsOf(from).some((above) => taken.has(above) || this.paths.get(above)?.after?.dir === false);
+      if (lost && !carried) continue;
+      taken.set(from, path);
+      moves.set(path, { ...pair, carried });
     }
-    return changes;
+    return moves;
+  }
+
+  /** Paths that wait: just gone, and no folder above them is told as gone or renamed before them. */
+  private held(since: number, renamed: ReadonlyMap<string, string>): Set<string> {
+    const held = new Set<string>();
+    const waits = [...this.paths].filter(([path, { before, after, at }]) => before && !after && !renamed.has(path) && at > since);
+    for (const [path] of waits.toSorted(([a], [b]) => a.length - b.length)) {
+      const blocked = ancestorsOf(path).some((above) => {
+        const state = this.paths.get(above);
+        return renamed.has(above) || (state?.before?.dir === true && !state.after?.dir && !held.has(above));
+      });
+      if (!blocked) held.add(path);
+    }
+    return held;
   }
 }
 
+/** A folder that another one replaced is one modification: what was and what is in it is told path by path. */
 function replaced(path: string, before: Entry, after: Entry, touched: boolean): Change[] {
-  if (before.dir !== after.dir || (after.dir && !isSame(before, after)))
+  if (before.dir !== after.dir)
     return [
       { kind: 'delete', path, is_dir: before.dir },
       { kind: 'create', path, is_dir: after.dir },
@@ -88,15 +134,18 @@ function replaced(path: string, before: Entry, after: Entry, touched: boolean): 
   return [{ kind: 'modify', path, is_dir: after.dir }];
 }
 
-/** What lies in a folder moves along with it and is not told of again. */
-function moved(from: string, path: string, before: Entry, after: Entry, renamed: ReadonlyMap<string, string>): Change[] {
-  const changes: Change[] = [];
-  const carried = renamed.get(parentOf(from)) === parentOf(path) && nameOf(from) === nameOf(path);
-  if (!carried) changes.push({ kind: 'rename', path, from, is_dir: after.dir });
+function moved({ from, before, carried }: Move, path: string, after: Entry): Change[] {
+  const changes: Change[] = carried ? [] : [{ kind: 'rename', path, from, is_dir: after.dir }];
   if (contentDiffers(before, after)) changes.push({ kind: 'modify', path, is_dir: after.dir });
   return changes;
 }
 
-/** The folder of a relative path; a name no path has for the root itself. */
-const parentOf = (path: string): string => (path === '' ? '\0' : path.slice(0, Math.max(path.lastIndexOf('/'), 0)));
+const parentOf = (path: string): string | null => (path === '' ? null : path.slice(0, Math.max(path.lastIndexOf('/'), 0)));
 const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
+
+/** The folders above a path, the nearest first, up to the root. */
+function ancestorsOf(path: string): string[] {
+  const found: string[] = [];
+  for (let above = parentOf(path); above !== null; above = parentOf(above)) found.push(above);
+  return found;
+}
