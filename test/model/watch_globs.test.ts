@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { hasExactTimes } from '../../src/areas/watch/entry';
 import { parseGlobs } from '../../src/areas/watch/glob';
 import { parseIgnoreFile, verdict } from '../../src/areas/watch/ignore';
+import { isRemote, isRemoteType } from '../../src/areas/watch/remote';
 
 const matches = (glob: string, path: string): boolean => {
   const matcher = parseGlobs([glob]);
@@ -101,6 +102,11 @@ test('an ignore file further down wins over those above it, and only below its f
   expect(verdict(files, 'sub/here', false)).toBe('ignored');
   expect(verdict(files, 'sub/x/here', false)).toBe(null);
   expect(verdict(files, 'subway/a.log', false)).toBe('ignored');
+});
+
+test('which file systems other machines may change', () => {
+  expect([0x6969, 0xff534d42, -11317950, 0xef53, 0x01021994].map(isRemoteType)).toEqual([true, true, true, false, false]);
+  expect(isRemote('/tmp/not/there')).toBe(false);
 });
 
 test('which kernels count file times exactly', () => {

@@ -9,7 +9,7 @@ export interface Listener {
 }
 
 /** Why a folder is looked at from time to time instead of being watched. */
-export type PollReason = 'system_limit' | 'zd_limit' | 'asked' | 'unsupported';
+export type PollReason = 'system_limit' | 'zd_limit' | 'asked' | 'remote' | 'no_permission' | 'unsupported';
 
 export type Armed = { readonly release: () => void } | { readonly reason: PollReason };
 
@@ -20,8 +20,13 @@ interface Watched {
   readonly listeners: Set<Listener>;
 }
 
-/** ENOSPC: fs.inotify.max_user_watches. EMFILE, ENFILE: max_user_instances or open files. */
-const LIMITS = new Set(['ENOSPC', 'EMFILE', 'ENFILE', 'ENOMEM']);
+/** What the codes of a full system mean here; their own texts speak of disks and files. */
+const LIMITS: Readonly<Record<string, string>> = {
+  ENOSPC: 'the limit of watched folders (fs.inotify.max_user_watches) is reached',
+  EMFILE: 'the limit of inotify instances (fs.inotify.max_user_instances) or of open files is reached',
+  ENFILE: 'the limit of open files of the whole system is reached',
+  ENOMEM: 'the kernel has no memory for another watch',
+};
 
 /** One watch of the operating system per folder, however many listen. Only what the system has accepted is counted. */
 export class Directories {
@@ -82,8 +87,9 @@ export class Directories {
       return { identity, watcher, listeners };
     } catch (error) {
       const { code = '', message } = error as NodeJS.ErrnoException;
-      if (code !== 'ENOENT' && code !== 'ENOTDIR') this.lastError = message;
-      return { reason: LIMITS.has(code) ? 'system_limit' : 'unsupported' };
+      if (code !== 'ENOENT' && code !== 'ENOTDIR') this.lastError = LIMITS[code] ?? message;
+      if (code in LIMITS) return { reason: 'system_limit' };
+      return { reason: code === 'EACCES' || code === 'EPERM' ? 'no_permission' : 'unsupported' };
     }
   }
 

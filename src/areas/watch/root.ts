@@ -1,4 +1,4 @@
-import { realpathSync, statSync } from 'node:fs';
+import { accessSync, constants, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Transition } from './changes';
 import type { Directories } from './directories';
@@ -36,7 +36,7 @@ export class Root {
   ) {
     this.self = stat(path);
     this.settle(false);
-    this.told = this.state;
+    this.told = this.frameState;
   }
 
   get state(): State {
@@ -45,6 +45,11 @@ export class Root {
     if (this.tree && this.tree.polled > 0) return 'polling';
     if (!this.tree && !this.anchor) return 'polling';
     return this.tree && !this.tree.isLoaded ? 'loading' : 'watching';
+  }
+
+  /** What readers are told: that a tree is still being read makes no difference to them. */
+  get frameState(): State {
+    return this.state === 'loading' ? 'watching' : this.state;
   }
 
   /** Why the state is not plainly `watching`; null when there is nothing to say. */
@@ -162,7 +167,7 @@ export class Root {
   }
 
   private report(): void {
-    const { state } = this;
+    const state = this.frameState;
     if (state === this.told || this.closed) return;
     this.told = state;
     for (const listener of this.listeners) listener.stateChanged();
@@ -193,7 +198,9 @@ function nearest(path: string): string {
 /** The path with its links resolved as far as it exists. Throws what the system says when it may not be looked at. */
 export function canonical(path: string): string {
   try {
-    return realpathSync(path);
+    const real = realpathSync(path);
+    accessSync(real, constants.R_OK);
+    return real;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || path === '/') throw error;
     return join(canonical(dirname(path)), basename(path));

@@ -63,7 +63,11 @@ export const WatchRow = strict({
   recursive: t.Boolean(),
   ref_count: t.Integer({ minimum: 1, description: 'Watches on this path.' }),
   state: t.String({ description: '`watching`, `loading` (a large tree is being read), `polling` or `waiting` (there is nothing at the path).' }),
-  reason: nullable(t.String({ description: 'Why it polls: `system_limit`, `zd_limit`, `unsupported` or `asked`.' })),
+  reason: nullable(
+    t.String({
+      description: 'Why it polls: `system_limit`, `zd_limit`, `remote` (a network file system), `no_permission`, `unsupported` or `asked`.',
+    }),
+  ),
   entries: t.Integer({ minimum: 0, description: 'Files and folders known.' }),
   streams: t.Integer({ minimum: 0, description: 'Open streams that read it.' }),
   lease_ends_ns: nullable(Nanos),

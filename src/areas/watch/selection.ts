@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { MAX_GLOBS, parseGlobs, type PathMatcher } from './glob';
 import { parseIgnoreFile, verdict, type IgnoreFile } from './ignore';
+import { isRemote } from './remote';
 import type { WatchRequest } from './service';
 import type { Selection } from './tree';
 
@@ -29,7 +30,7 @@ export function selectionOf({ recursive, gitignore, poll }: WatchRequest, root: 
   const rules = gitignore ? new IgnoreRules(root) : null;
   return {
     recursive,
-    polls: poll === 'always',
+    polls: poll === 'always' ? 'asked' : poll === 'auto' && isRemote(root) ? 'remote' : null,
     prunes: (path, dir) => (excludes?.(path) ?? false) || (rules?.ignores(path, dir) ?? false),
     changesRules: (path) => {
       if (!rules || !isIgnoreFile(path)) return false;

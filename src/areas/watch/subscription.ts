@@ -44,7 +44,7 @@ export class Subscription implements RootListener {
   ) {
     this.leaseEnds = clock.now() + (settings.leaseMs ?? 0);
     root.listeners.add(this);
-    if (root.state !== 'watching') this.stateChanged();
+    if (root.frameState !== 'watching') this.stateChanged();
   }
 
   changed(transitions: readonly Transition[]): void {
@@ -92,7 +92,7 @@ export class Subscription implements RootListener {
 
   stateChanged(): void {
     this.flush(Infinity);
-    this.push('state', { state: this.root.state, reason: this.root.reason });
+    this.push('state', { state: this.root.frameState, reason: this.root.reason });
   }
 
   private push(event: string, data: Record<string, unknown>): void {

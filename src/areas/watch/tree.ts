@@ -11,8 +11,8 @@ export interface Selection {
   readonly prunes: (path: string, dir: boolean) => boolean;
   /** Whether a change of this path changes what `prunes` says; it says so from then on. */
   readonly changesRules: (path: string) => boolean;
-  /** Look at the folders from time to time instead of watching them. */
-  readonly polls: boolean;
+  /** Why to look at the folders from time to time instead of watching them; null to watch. */
+  readonly polls: PollReason | null;
 }
 
 export interface TreeEvents {
@@ -31,9 +31,10 @@ interface Folder {
   release: (() => void) | null;
 }
 
-/** How long one turn of the event loop may be spent on looking at files; the first look has longer, so that small trees are read at once. */
+/** How long one turn of the event loop may be spent on looking at files. */
 const SLICE_MS = 8;
-const FIRST_SLICE_MS = 25;
+/** A tree of so many is always read at once, before anybody is told that it is watched. */
+const SMALL_TREE = 2000;
 
 /** Everything under one folder as it was last seen, kept up by the system's events or by polling. Links are not followed. */
 export class Tree {
@@ -73,7 +74,7 @@ export class Tree {
   ) {
     this.since = Date.now() - TIME_MARGIN_MS;
     this.enter('', self, told);
-    this.run(FIRST_SLICE_MS);
+    this.run();
     this.late = true;
   }
 
@@ -105,10 +106,7 @@ export class Tree {
   }
 
   private arm(path: string, entry: Entry, folder: Folder): void {
-    if (this.selection.polls) {
-      this.pollReason = 'asked';
-      return;
-    }
+    if (this.selection.polls) return void (this.pollReason = this.selection.polls);
     const own = path === '' ? this.root.slice(this.root.lastIndexOf('/') + 1) : path.slice(path.lastIndexOf('/') + 1);
     const armed = this.directories.listen(this.absolute(path), identity(entry), {
       event: (name, renamed) => {
@@ -139,11 +137,11 @@ export class Tree {
   }
 
   /** Looks at what is due for one slice of time; the rest comes in later turns. */
-  private run(slice = SLICE_MS): void {
+  private run(): void {
     if (this.closed) return;
-    const end = performance.now() + slice;
+    const end = performance.now() + SLICE_MS;
     let busy = true;
-    while ((busy = this.agenda.step()) && performance.now() < end);
+    while ((busy = this.agenda.step()) && (performance.now() < end || (!this.late && this.entries < SMALL_TREE)));
     if (this.found.length > 0) {
       const found = this.found;
       this.found = [];
