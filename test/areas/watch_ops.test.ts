@@ -138,6 +138,15 @@ test('what is excluded or ignored is neither told nor watched', async () => {
   await stream.upTo('create b.log');
 });
 
+test('below the root of a repository its ignore files hold too', async () => {
+  const repository = folderIn(zd);
+  for (const each of ['.git', 'sub']) mkdirSync(`${repository}/${each}`);
+  writeFileSync(`${repository}/.gitignore`, '*.log\n/sub/out\n');
+  const stream = await watchIn(zd, { path: `${repository}/sub`, debounce_ms: 0, gitignore: true }, signal());
+  for (const each of ['a.log', 'out', 'b']) writeFileSync(`${repository}/sub/${each}`, '');
+  expect((await stream.upTo('create b')).filter((each) => each.startsWith('create'))).toEqual(['create b']);
+});
+
 test('over the limit of watched folders the rest is polled, said so, and seen all the same', async () => {
   const dir = folderIn(zd);
   for (let at = 0; at < 12; at++) mkdirSync(`${dir}/d${at}`);
