@@ -18,7 +18,7 @@ afterEach(async () => {
 
 const watch = (path: string, query: Parameters<typeof watchIn>[1] = {}) => watchIn(zd, { path, ...query }, { signal: clients.signal });
 /** Settles everything of one step into one look. */
-const settled = { recursive: true, debounce_ms: 60 };
+const settled = { recursive: true, debounce_ms: 120 };
 
 test('a frame says what happened to which path, when, and to which watch', async () => {
   const dir = folderIn(zd);
@@ -177,7 +177,7 @@ test('a path that does not exist yet is waited for, however deep', async () => {
 test('a single file: written, replaced, deleted, back; its neighbours are not told', async () => {
   const dir = folderIn(zd);
   writeFileSync(`${dir}/f`, '1');
-  const stream = await watch(`${dir}/f`, { debounce_ms: 60 });
+  const stream = await watch(`${dir}/f`, { debounce_ms: 120 });
   writeFileSync(`${dir}/other`, '1');
   appendFileSync(`${dir}/f`, '2');
   expect(await stream.upTo('modify .')).toEqual(['modify .']);
