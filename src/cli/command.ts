@@ -18,6 +18,8 @@ export interface Arg {
   readonly maximum?: number;
   /** A flag that may be repeated, or the positional that takes all remaining words: an array. */
   readonly many?: boolean;
+  /** A flag that takes all words behind it, whatever they look like; one `--` before them is left out. */
+  readonly rest?: boolean;
   /** What a shell may complete beside `options`. */
   readonly suggest?: 'operations' | 'commands' | 'files' | 'folders';
 }

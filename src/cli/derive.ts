@@ -1,4 +1,5 @@
 import type { CommandDef } from 'citty';
+import { resolve } from 'node:path';
 import { command, type Arg, type Args, type Parsed } from './command';
 import type { Entry, Schema } from './catalogue';
 import { runStream } from './stream';
@@ -7,6 +8,7 @@ import { runStream } from './stream';
 const STREAM_ARGS: Args = {
   count: { type: 'string', alias: 'n', value: 'integer', minimum: 1, valueHint: 'n', description: 'End after this many events' },
   since: { type: 'string', valueHint: 'id', description: 'Begin after the event with this id' },
+  exec: { type: 'string', rest: true, valueHint: 'cmd…', description: 'Run this command for each event: ZD_EVENT_* tell of it, JSON is on stdin' },
   reconnect: { type: 'boolean', default: true, description: 'End when the connection breaks, instead of resuming by id' },
 };
 
@@ -23,7 +25,7 @@ export function derive(entry: Entry): CommandDef {
       name,
       summary,
       args: { ...STREAM_ARGS, ...args },
-      run: (parsed, invocation) => runStream(entry, inputOf(fields, parsed), parsed, invocation),
+      run: (parsed, invocation) => runStream(entry, inputOf(fields, parsed, entry.cli?.paths), parsed, invocation),
     });
   }
   return command({
@@ -31,7 +33,7 @@ export function derive(entry: Entry): CommandDef {
     summary,
     args,
     run: async (parsed, { client, globals, out }) => {
-      const reply = await client().send(entry.name, JSON.stringify(inputOf(fields, parsed)), { timeoutMs: globals.timeoutMs });
+      const reply = await client().send(entry.name, JSON.stringify(inputOf(fields, parsed, entry.cli?.paths)), { timeoutMs: globals.timeoutMs });
       await out.reply(reply, entry.cli);
     },
   });
@@ -58,6 +60,7 @@ export function argsOf(entry: Entry): { args: Args; fields: ReadonlyMap<string, 
       json: hints?.json?.includes(field) ?? false,
       rest: field === rest,
       last: field === places.at(-1),
+      path: hints?.paths?.includes(field) ?? false,
     });
     fields.set(name, field);
   }
@@ -70,9 +73,10 @@ interface Place {
   readonly json: boolean;
   readonly rest: boolean;
   readonly last: boolean;
+  readonly path: boolean;
 }
 
-function argOf(given: Schema, { positional, required, json, rest, last }: Place): Arg {
+function argOf(given: Schema, { positional, required, json, rest, last, path }: Place): Arg {
   const schema = withoutNull(given);
   const item = itemOf(schema);
   // An array of plain values is a flag that repeats or the remaining words; an array of objects is one JSON text.
@@ -84,6 +88,7 @@ function argOf(given: Schema, { positional, required, json, rest, last }: Place)
     required,
     ...(options ? { options } : {}),
     ...(many ? { many } : {}),
+    ...(path ? { suggest: 'files' as const } : {}),
     ...(options || value === undefined ? {} : { value, minimum: (many ? item : schema).minimum, maximum: (many ? item : schema).maximum }),
   };
   if (positional) return { ...about, type: 'positional' };
@@ -145,8 +150,12 @@ function describe(text: string | undefined, fallback: unknown): string {
 }
 
 /** What goes over the wire: given arguments only, so the daemon's defaults hold. */
-export function inputOf(fields: ReadonlyMap<string, string>, parsed: Parsed): Record<string, unknown> {
+export function inputOf(fields: ReadonlyMap<string, string>, parsed: Parsed, paths: readonly string[] = []): Record<string, unknown> {
   const input: Record<string, unknown> = {};
-  for (const [name, field] of fields) if (Object.hasOwn(parsed, name)) input[field] = parsed[name];
+  for (const [name, field] of fields) {
+    if (!Object.hasOwn(parsed, name)) continue;
+    const value = parsed[name];
+    input[field] = paths.includes(field) && typeof value === 'string' ? resolve(value) : value;
+  }
   return input;
 }

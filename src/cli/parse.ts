@@ -37,6 +37,14 @@ export function parse(argv: readonly string[], args: Args, shared: Args, where: 
       const own = matchFlag(part, args);
       const flag = own ?? matchFlag(part, shared);
       if (!flag) throw unknownFlag(part, args, shared, where);
+      if (flag.arg.rest) {
+        const rest = [...(flag.text === undefined ? [] : [flag.text]), ...argv.slice(at + 1)];
+        const taken = rest[0] === '--' ? rest.slice(1) : rest;
+        if (taken.length === 0) throw new UsageError(`--${flag.name} needs a command`);
+        store(own ? result.own : result.shared, flag, taken);
+        at = argv.length;
+        break;
+      }
       let given = flag.text;
       if (flag.arg.type === 'boolean') {
         if (given !== undefined && given !== 'true' && given !== 'false')

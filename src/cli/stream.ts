@@ -2,12 +2,13 @@ import { follow } from '../client/follow';
 import type { StreamEvent } from '../client/event_stream';
 import type { Entry } from './catalogue';
 import type { Invocation, Parsed } from './command';
+import { runFor } from './exec';
 import { cell } from './format';
 
 /** Frames about the stream itself: they do not count as events, and a person reads of them on stderr. */
-const CONTROL = new Set(['stream', 'gap', 'lagged', 'shutdown', 'end']);
+const CONTROL = new Set(['stream', 'gap', 'lagged', 'state', 'end', 'shutdown']);
 
-/** Prints a stream's events until the count is reached, the time is over or Ctrl-C. Breaks are resumed by id. */
+/** Prints a stream's events, or runs a command for each, until the count is reached, the time is over or Ctrl-C. Breaks are resumed by id. */
 export async function runStream(entry: Entry, input: Record<string, unknown>, args: Parsed, invocation: Invocation): Promise<number> {
   const { globals, out, client } = invocation;
   const signal = invocation.interrupted();
@@ -24,16 +25,20 @@ export async function runStream(entry: Entry, input: Record<string, unknown>, ar
           onBreak: () => out.note('zd: the connection broke; waiting for the daemon'),
           onBack: () => out.note('zd: connected again'),
         });
+  const command = args.exec as readonly string[] | undefined;
   let left = (args.count as number | undefined) ?? Infinity;
+  let code = 0;
   try {
     for await (const event of events) {
       const control = CONTROL.has(event.event);
-      if (globals.json) out.line(ndjson(event));
+      if (globals.json && !command) out.line(ndjson(event));
       else if (control) out.note(`zd: ${event.event}: ${event.data}`);
+      else if (command) code = await runFor(event, command, signal);
       else out.line(human(event, entry.cli?.essential ?? 'data', globals.quiet));
-      if (!control && --left <= 0) return 0;
+      if (!control && --left <= 0) return code;
+      if (event.event === 'end') return code;
     }
-    return 0;
+    return code;
   } catch (error) {
     if (over.signal.aborted && !signal.aborted) return 124;
     throw error;
@@ -56,9 +61,17 @@ function human({ event, data }: StreamEvent, main: string, quiet: boolean): stri
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return quiet ? data : `${event} ${data}`;
   const record = value as Record<string, unknown>;
-  const payload = main in record ? (typeof record[main] === 'string' ? cell(record[main]) : JSON.stringify(record[main])) : data;
+  const from = typeof record.from === 'string' ? `${cell(record.from)} -> ` : '';
+  const payload = from + text(record, main, data);
   if (quiet) return payload;
   const time = typeof record.ts_ns === 'number' ? new Date(record.ts_ns / 1e6) : new Date();
-  const head = [time.toLocaleTimeString('en-GB'), record.scope ?? event, record.topic].filter((part) => part !== undefined).map((part) => cell(part));
+  const head = [time.toLocaleTimeString('en-GB'), record.scope ?? record.kind ?? event, record.topic]
+    .filter((part) => part !== undefined)
+    .map((part) => cell(part));
   return [...head, payload].join(' ');
 }
+
+const text = (record: Record<string, unknown>, main: string, data: string): string => {
+  if (!(main in record)) return data;
+  return typeof record[main] === 'string' ? cell(record[main]) : JSON.stringify(record[main]);
+};

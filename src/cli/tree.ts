@@ -74,8 +74,11 @@ export async function findGroup(words: readonly string[]): Promise<CommandDef | 
     const word = name.slice(prefix.length).split(' ', 1)[0]!;
     if (children.has(word)) continue;
     const path = [...words, word];
-    const exact = (await findCommand(path)) ?? null;
-    children.set(word, exact?.words.length === path.length ? exact.command : (await findGroup(path))!);
+    const found = await findCommand(path);
+    const exact = found?.words.length === path.length ? found.command : null;
+    const group = await findGroup(path);
+    // `zd watch DIR` is a command, and `zd watch list` one below it.
+    children.set(word, exact && group ? { ...exact, subCommands: group.subCommands } : (exact ?? group)!);
   }
   return { meta: { name: ['zd', ...words].join(' '), description: groupSummary(words) }, subCommands: Object.fromEntries(children) };
 }

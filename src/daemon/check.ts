@@ -1,5 +1,6 @@
 import type { Check } from '../areas/meta/service';
 import type { PartStatus } from '../kernel/part';
+import type { WatchFigures } from '../areas/watch/service';
 import type { Db } from '../storage/db';
 import type { Addresses } from './lifecycle';
 import type { Env, Paths } from './paths';
@@ -15,6 +16,8 @@ export interface DoctorTarget {
   readonly databases: readonly Db[];
   /** The daemon's own parts, when this process is the daemon. */
   readonly parts: readonly PartStatus[];
+  /** What the file watcher does; null when no daemon runs or this is not it. */
+  readonly watcher: WatchFigures | null;
 }
 
 export const ok = (name: string, detail: string): Check => ({ name, status: 'ok', detail, remedy: '' });

@@ -7,6 +7,7 @@ import { areas } from '../areas/index';
 import { Locks } from '../areas/lock/locks';
 import { LockStore } from '../areas/lock/store';
 import { Jobs } from '../areas/job/jobs';
+import { Watcher } from '../areas/watch/watcher';
 import type { Services } from '../kernel/context';
 import { Dispatcher, type Observer } from '../kernel/dispatch';
 import type { Logger } from '../kernel/log';
@@ -22,6 +23,7 @@ import { buildOpenApi } from '../transport/openapi';
 import { swaggerPages } from '../web/swagger';
 import { composeSchedules } from './compose_schedule';
 import type { ComposeInput, Daemon } from './lifecycle';
+import { artifactLimits, cacheLimits, eventLimits, jobLimits, lockLimits, watchLimits } from './limits';
 import { Listeners } from './listeners';
 import type { LiveConfig } from './live';
 import { Supervisor } from './supervisor';
@@ -50,6 +52,7 @@ export async function compose({ paths, config, clock, log, logFiles, lifecycle, 
       new ArtifactStore(zdDb, new BlobStore(paths.artifacts), events, clock, log, () => artifactLimits(config)),
       (store) => store.stop(),
     );
+    const watch = stack.adopt(new Watcher(clock, () => watchLimits(config)), (each) => each.stop());
     const registry = new Registry(areas);
     const metrics = new Metrics({
       version: lifecycle.version,
@@ -81,6 +84,7 @@ export async function compose({ paths, config, clock, log, logFiles, lifecycle, 
       schedules,
       jobs,
       locks,
+      watch,
       config,
       metrics,
       lifecycle,
@@ -125,13 +129,14 @@ export async function compose({ paths, config, clock, log, logFiles, lifecycle, 
     return {
       addresses: listeners.addresses(),
       databases: [zdDb, cacheDb],
+      watcher: () => watch.figures(),
       reload: async () => config.reload(),
       parts: () => parts.list(),
       async stop() {
         http.drain();
         parts.halt();
         locks.stop();
-        await events.stop();
+        await Promise.all([events.stop(), watch.stop()]);
         await jobs.stop();
         await listeners.close(config.value('shutdown.grace_ms'));
         await stack.disposeAsync();
@@ -143,45 +148,6 @@ export async function compose({ paths, config, clock, log, logFiles, lifecycle, 
     throw error;
   }
 }
-
-const cacheLimits = (config: LiveConfig) => ({
-  maxValueBytes: config.value('cache.max_value_bytes'),
-  maxKeyBytes: config.value('cache.max_key_bytes'),
-  maxNsBytes: config.value('cache.max_ns_bytes'),
-  maxNsEntries: config.value('cache.max_ns_entries'),
-});
-
-const lockLimits = (config: LiveConfig) => ({
-  defaultTtlMs: config.value('lock.default_ttl_secs') * 1000,
-  maxEntries: config.value('lock.max_entries'),
-});
-
-const artifactLimits = (config: LiveConfig) => ({
-  maxBlobBytes: config.value('artifact.max_blob_bytes'),
-  maxInlineBytes: config.value('artifact.max_inline_bytes'),
-  maxNsBytes: config.value('artifact.max_ns_bytes'),
-  maxBytes: config.value('artifact.max_bytes'),
-  graceMs: config.value('artifact.grace_secs') * 1000,
-  compress: config.value('artifact.compress'),
-});
-
-const eventLimits = (config: LiveConfig) => ({
-  queue_events: config.value('limits.queue_events'),
-  queue_bytes: config.value('limits.queue_bytes'),
-  max_count: config.value('events.max_count'),
-  max_age_secs: config.value('events.max_age_secs'),
-  max_bytes: config.value('events.max_bytes'),
-  kinds: config.value('events.kinds'),
-  dedup_secs: config.value('events.dedup_secs'),
-  authenticated: !config.value('http.open'),
-});
-
-const jobLimits = (config: LiveConfig) => ({
-  parallel: config.value('job.parallel'),
-  maxQueued: config.value('job.max_queued'),
-  keepOutputBytes: config.value('job.keep_output_bytes'),
-  keep: { count: config.value('job.keep_ended'), secs: config.value('job.keep_secs') },
-});
 
 /** The rules of the TCP gate, built anew only when the configuration changes. */
 function accessRules(config: LiveConfig, secret: string): () => AccessRules {

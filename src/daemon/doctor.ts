@@ -6,6 +6,7 @@ import { checkEvents } from './check_events';
 import { checkListeners } from './check_network';
 import { checkParts } from './check_parts';
 import { checkSystem } from './check_system';
+import { checkWatch } from './check_watch';
 import { resolvePaths, withoutRuntimeDir, type Env } from './paths';
 import { readDaemonRecord } from './private_file';
 
@@ -22,6 +23,7 @@ export async function runChecks(target: DoctorTarget): Promise<readonly Check[]>
     ['databases', () => checkDatabases(target)],
     ['event_log', () => checkEvents(target)],
     ['system', () => checkSystem(target)],
+    ['watcher', () => checkWatch(target)],
   ];
   const found: Check[] = [];
   for (const [name, run] of groups) {
@@ -46,5 +48,6 @@ export function runChecksOffline(env: Env): Promise<readonly Check[]> {
     inside: false,
     databases: [],
     parts: [],
+    watcher: null,
   });
 }

@@ -1,5 +1,6 @@
 import { Database } from 'bun:sqlite';
 import { existsSync, rmSync, statSync } from 'node:fs';
+import type { WatchFigures } from '../areas/watch/service';
 import type { ReloadResult } from '../areas/config/service';
 import type { Check, LifecycleService, StopReason } from '../areas/meta/service';
 import { systemClock, type Clock } from '../kernel/clock';
@@ -25,6 +26,7 @@ export interface Daemon {
   readonly addresses: Addresses;
   /** For `doctor`. */
   readonly databases: readonly Db[];
+  watcher(): WatchFigures;
   reload(): Promise<ReloadResult>;
   /** Stops accepting, tells streams, drains within `shutdown.grace_ms`, closes everything. */
   stop(reason: StopReason): Promise<void>;
@@ -145,6 +147,7 @@ export class Lifecycle implements LifecycleService {
       inside: true,
       databases: this.daemon?.databases ?? [],
       parts: this.daemon?.parts() ?? [],
+      watcher: this.daemon?.watcher() ?? null,
     });
   }
 

@@ -62,6 +62,10 @@ export interface Values {
   readonly 'artifact.max_bytes': number;
   readonly 'artifact.grace_secs': number;
   readonly 'artifact.compress': boolean;
+  readonly 'watch.max_watches': number;
+  readonly 'watch.max_directories': number;
+  readonly 'watch.max_entries': number;
+  readonly 'watch.poll_ms': number;
   readonly 'shutdown.grace_ms': number;
   readonly webhook: readonly WebhookSetting[];
 }

@@ -140,6 +140,21 @@ declare('artifact.grace_secs', 2, {
   doc: 'How long after its put an artifact is safe from every collection.',
 });
 declare('artifact.compress', false, { type: 'boolean', doc: 'New artifacts are kept compressed with zstd; what is there stays as it is.' });
+declare('watch.max_watches', 1024, { type: 'integer', min: 1, max: 65_536, doc: 'File watches at once, of everybody.' });
+declare('watch.max_directories', 100_000, {
+  type: 'integer',
+  min: 0,
+  max: 10_000_000,
+  doc: 'Folders the system watches for zd at once; further ones are polled.',
+});
+declare('watch.max_entries', 1_000_000, { type: 'integer', min: 1, max: 100_000_000, doc: 'Files and folders below one watched path.' });
+declare('watch.poll_ms', 2000, {
+  type: 'integer',
+  unit: 'milliseconds',
+  min: 100,
+  max: 3_600_000,
+  doc: 'How often folders that cannot be watched are looked at.',
+});
 declare('shutdown.grace_ms', 5000, {
   type: 'integer',
   unit: 'milliseconds',

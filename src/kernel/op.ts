@@ -15,6 +15,8 @@ export interface CliHints<K extends string = string> {
   readonly rename?: Partial<Record<K, string>>;
   /** Fields whose text is parsed as JSON when it is valid JSON, else taken as a string. */
   readonly json?: readonly K[];
+  /** Fields that name a file or folder: the command line makes them absolute, seen from where it runs. */
+  readonly paths?: readonly K[];
   /** The output field a pipe gets; the whole reply without it. `null`: print nothing but the exit code. */
   readonly essential?: string | null;
   /** Output field that holds the rows of a table, and its columns. */

@@ -70,6 +70,7 @@ function checkOp(op: Op): void {
   for (const field of [
     ...(hints?.positional ?? []),
     ...(hints?.json ?? []),
+    ...(hints?.paths ?? []),
     ...Object.keys(hints?.rename ?? {}),
     ...(hints?.rest ? [hints.rest] : []),
   ]) {

@@ -173,7 +173,10 @@ test('a stream documents its parameters, its events and its media types', async 
     expect(operation['x-zd-events']).toEqual(stream.events);
     for (const type of Object.keys(operation.responses[200].content)) {
       const leave = new AbortController();
-      const response = await daemon.fetch(stream.path, { headers: { accept: type }, signal: leave.signal });
+      const response = await daemon.fetch(`${stream.path}?${new URLSearchParams(stream.example as Record<string, string>)}`, {
+        headers: { accept: type },
+        signal: leave.signal,
+      });
       expect(response.headers.get('content-type')).toStartWith(type);
       leave.abort();
     }

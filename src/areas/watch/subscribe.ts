@@ -1,0 +1,43 @@
+import { defineOp } from '../../kernel/op';
+import { strict, t } from '../../kernel/schema';
+import { options, ownerOf, requestOf, rowOf, WatchPath, WatchRow } from './schema';
+import './service';
+
+const DEFAULT_LEASE_SECS = 600;
+
+export const subscribe = defineOp({
+  name: 'watch_subscribe',
+  summary: 'Watch a file or folder; read what changes at GET /stream/watch?watch_id=….',
+  description: [
+    'The watch belongs to the caller: nobody else can read, list or end it. What changes is kept for its next reader within the queue limits.',
+    'It ends with `watch_unsubscribe`, with the daemon, or when no stream has read it for `lease_secs`.',
+    'Watches of the same path share the watches of the system, each with its own recursion, globs and debounce.',
+  ].join('\n'),
+  scope: 'watch.write',
+  effect: 'write',
+  input: strict({
+    path: WatchPath,
+    ...options,
+    lease_secs: t.Optional(
+      t.Integer({ minimum: 1, maximum: 86_400, default: DEFAULT_LEASE_SECS, description: 'How long it lives while no stream reads it.' }),
+    ),
+  }),
+  output: strict({
+    ...WatchRow.properties,
+    path: t.String({ description: 'As given.' }),
+    canonical_path: t.String({ description: 'With links resolved.' }),
+  }),
+  errors: ['watch_register', 'watch_limit', 'bad_pattern', 'too_many', 'too_large'],
+  cli: {
+    path: ['watch', 'subscribe'],
+    positional: ['path'],
+    rename: { debounce_ms: 'debounce', lease_secs: 'lease' },
+    paths: ['path'],
+    essential: 'watch_id',
+  },
+  example: { path: '/tmp', include: '*.log' },
+  handle: async ({ watch }, { path, lease_secs = DEFAULT_LEASE_SECS, ...given }, call) => {
+    const row = rowOf(await watch.subscribe(requestOf(path, given), ownerOf(call.caller), lease_secs * 1000));
+    return { ...row, path, canonical_path: row.path };
+  },
+});
