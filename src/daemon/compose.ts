@@ -10,6 +10,7 @@ import { Jobs } from '../areas/job/jobs';
 import { Watcher } from '../areas/watch/watcher';
 import type { Services } from '../kernel/context';
 import { Dispatcher, type Observer } from '../kernel/dispatch';
+import { armFailpoints } from '../kernel/failpoint';
 import type { Logger } from '../kernel/log';
 import { Registry } from '../kernel/registry';
 import { BlobStore } from '../storage/blobs';
@@ -126,6 +127,7 @@ export async function compose({ paths, config, clock, log, logFiles, lifecycle, 
     scheduler.start();
     artifacts.start();
     await parts.start();
+    armFailpoints();
     return {
       addresses: listeners.addresses(),
       databases: [zdDb, cacheDb],

@@ -12,10 +12,14 @@ import type { Addresses } from './lifecycle';
 import type { Paths } from './paths';
 import type { Listen } from './values';
 
+/** Questions in a row without an answer after which a listener is taken for dead. */
+const MANY_REFUSALS = 3;
+
 /** What the two listeners share: a server that may be replaced while requests of the old one are still under way. */
 abstract class Listener {
   readonly essential = true;
   protected server: Server<unknown> | undefined;
+  protected refusals = 0;
   private readonly replaced = new Set<Server<unknown>>();
 
   constructor(protected readonly http: Http) {}
@@ -25,6 +29,7 @@ abstract class Listener {
     const old = this.server;
     if (!old) return;
     this.server = undefined;
+    this.refusals = 0;
     this.replaced.add(old);
     void old.stop().finally(() => this.replaced.delete(old));
   }
@@ -37,9 +42,17 @@ abstract class Listener {
     await Promise.all(servers.map((server) => server.stop(true)));
   }
 
-  protected async ask(door: Door): Promise<null> {
+  /** A full backlog refuses a question as a dead listener does, so only a row of refusals counts. */
+  protected async ask(door: Door): Promise<string | null> {
     failpoint('listener.ask');
-    const status = await statusOf(door, PROBE_PATH);
+    let status: number;
+    try {
+      status = await statusOf(door, PROBE_PATH);
+    } catch (error) {
+      if (++this.refusals >= MANY_REFUSALS) throw error;
+      return `no answer to ${this.refusals} of ${MANY_REFUSALS} questions: ${error instanceof Error ? error.message : String(error)}`;
+    }
+    this.refusals = 0;
     if (status !== PROBE_STATUS) throw new Error(`something else answers there (status ${status})`);
     return null;
   }
@@ -69,12 +82,12 @@ export class UnixListener extends Listener implements Part {
     this.probes = 0;
   }
 
-  async probe(): Promise<null> {
+  async probe(): Promise<string | null> {
     const { socket } = this.paths;
     const found = statSync(socket, { throwIfNoEntry: false });
     if (!found) throw new Error(`${socket} is gone`);
     if (found.ino !== this.inode) throw new Error(`${socket} was replaced`);
-    return this.probes++ % 5 === 0 ? this.ask({ unix: socket }) : null;
+    return this.probes++ % 5 === 0 || this.refusals > 0 ? this.ask({ unix: socket }) : null;
   }
 }
 
@@ -97,7 +110,7 @@ export class TcpListener extends Listener implements Part {
     this.at = { host: this.server.hostname!, port: this.server.port! };
   }
 
-  probe(): Promise<null> {
+  probe(): Promise<string | null> {
     return this.ask({ hostname: reachable(this.at.host), port: this.at.port });
   }
 }

@@ -146,3 +146,19 @@ test('who may only read sees the names of variables, not their values', async ()
   expect((await reader.call('schedule_list')).body.schedules[0].env_json).toBe('{"API_KEY":"hush"}');
   expect(reader.log()).not.toContain('hush');
 });
+
+test('who may not run programs may not schedule any', async () => {
+  const narrow = await startDaemon({ config: '[http.tokens]\nplanner = { token = "planner-planner", scopes = ["schedule.*"] }\n' });
+  const headers = { authorization: 'Bearer planner-planner', 'content-type': 'application/json' };
+  const ask = (op: string, input: object) => narrow.tcp(`/op/${op}`, { method: 'POST', headers, body: JSON.stringify(input) });
+  const { id } = (await narrow.call('schedule_add', { every: '1h', command: ['true'] })).body;
+  for (const [op, input] of [
+    ['schedule_add', { every: '1h', command: ['true'] }],
+    ['schedule_add_once', { delay: '1h', command: ['true'] }],
+    ['schedule_update', { id, command: ['false'] }],
+  ] as const) {
+    const refused = await ask(op, input);
+    expect([op, refused.status, ((await refused.json()) as { required_scope: string }).required_scope]).toEqual([op, 403, 'job.write']);
+  }
+  expect((await ask('schedule_list', {})).status).toBe(200);
+});

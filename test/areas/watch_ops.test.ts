@@ -55,7 +55,10 @@ test('a subscribed watch keeps what happened for its reader, and a reader resume
   await until('the reader is gone', async () => (await zd.call('watch_list')).body.subscriptions[0].streams === 0);
   writeFileSync(`${dir}/b`, '');
   const second = await watchIn(zd, { watch_id: made.watch_id }, { ...signal(), headers: { 'last-event-id': a.id } });
-  expect((await second.next()).data.path).toBe(`${dir}/b`);
+  let next = await second.next();
+  // On a busy machine the look after its creation may come as a change of `a`.
+  while (next.data.path === `${dir}/a` && next.data.kind === 'modify') next = await second.next();
+  expect(next.data).toMatchObject({ kind: 'create', path: `${dir}/b` });
   expect((await zd.call('watch_unsubscribe', { watch_id: made.watch_id })).body).toMatchObject({ watch_id: made.watch_id, removed: true });
   expect(await second.next()).toMatchObject({ event: 'end', data: { watch_id: made.watch_id, reason: 'unsubscribed' } });
   expect(await second.events.next()).toMatchObject({ done: true });

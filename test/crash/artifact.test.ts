@@ -83,7 +83,7 @@ for (const point of [
     const daemon = await startDaemon({ source: true, config: '[artifact]\ngrace_secs = 0\n' });
     const known: Known = { acknowledged: new Map(), sent: new Map() };
     for (const nth of [3, 8]) {
-      await daemon.restart({ ZD_FAILPOINTS: `${point}=kill@${nth}` });
+      await daemon.restart({ ZD_FAILPOINTS: `${point}=kill@+${nth}` });
       await workUntilDead(daemon, known, nth, null);
       await daemon.restart({});
       await expectAll(daemon, known);

@@ -31,7 +31,7 @@ const QUEUED = ['job.before_claim', 'job.after_claim', 'job.before_spawn', 'job.
 for (const point of DIRECT) {
   test(`killed at ${point}: a job that was acknowledged exists once, has run once and has its exit code`, async () => {
     const daemon = await startDaemon({ source: true });
-    await daemon.restart({ ZD_FAILPOINTS: `${point}=kill` });
+    await daemon.restart({ ZD_FAILPOINTS: `${point}=kill@+1` });
     const file = `${daemon.home}/runs`;
     const id = await attempt(daemon, ['/bin/sh', '-c', `echo run >>${file}; exit 7`]);
     await daemon.ended();

@@ -89,13 +89,17 @@ test('the number grows after the row of its grant is gone', async () => {
 });
 
 test('a grant whose commit fails is no grant: nobody holds it, and the next one is served', async () => {
-  const daemon = await startDaemon({ source: true, env: { ZD_FAILPOINTS: 'storage.before_commit=throw@3' } });
+  const daemon = await startDaemon({ source: true });
   let refused = 0;
-  for (let at = 0; at < 6; at++) {
-    const name = `f${at}`;
-    const { status } = await daemon.call('lock_acquire', { name });
-    if (status !== 200) refused++;
-    expect((await daemon.call('lock_wait_info', { name })).body).toMatchObject({ held: status === 200, waiting: 0 });
+  // A commit that is none of ours may meet the point first; then there is another round.
+  for (let round = 0; refused === 0 && round < 10; round++) {
+    await daemon.restart({ ZD_FAILPOINTS: 'storage.before_commit=throw@+3' });
+    for (let at = 0; at < 6; at++) {
+      const name = `f${round}.${at}`;
+      const { status } = await daemon.call('lock_acquire', { name });
+      if (status !== 200) refused++;
+      expect((await daemon.call('lock_wait_info', { name })).body).toMatchObject({ held: status === 200, waiting: 0 });
+    }
   }
   expect(refused).toBe(1);
 });

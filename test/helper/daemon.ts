@@ -187,7 +187,13 @@ function withPort(config: string): string {
 
 /** Registered by the preload, so it runs when the last test of this process is over; at its exit too, in case that comes first. */
 function cleanUp(): void {
-  for (const daemon of running) process.kill(daemon.pid, 'SIGKILL');
+  for (const daemon of running) {
+    try {
+      process.kill(daemon.pid, 'SIGKILL');
+    } catch {
+      // It ended by itself just now.
+    }
+  }
   running.clear();
   for (const home of homes) rmSync(home, { recursive: true, force: true });
   homes.clear();

@@ -9,6 +9,7 @@ export const cancel = defineOp({
   description: 'A job that waits is `cancelled` at once. One that exits with 0 on TERM is `exited`. `leftovers` names what could not be ended.',
   scope: 'job.control',
   effect: 'destructive',
+  waits: true,
   input: strict({ id: JobId, grace_ms: t.Optional(GraceMs) }),
   output: strict({ job_id: JobId, state: StateName, exit_code: nullable(t.Integer()), leftovers: t.Array(Leftover) }),
   errors: ['no_job'],

@@ -9,6 +9,7 @@ export const wait = defineOp({
   description: 'With `timeout_ms` it answers `timed_out: true` when that ran out first, with the state the job has then.',
   scope: 'job.read',
   effect: 'read',
+  waits: true,
   input: strict({ id: JobId, timeout_ms: t.Optional(t.Integer({ minimum: 0, maximum: 2_147_483_647, description: 'For ever by default.' })) }),
   output: strict({ job_id: JobId, state: StateName, exit_code: nullable(t.Integer()), error: nullable(t.String()), timed_out: t.Boolean() }),
   errors: ['no_job'],

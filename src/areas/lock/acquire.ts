@@ -12,6 +12,7 @@ export const acquire = defineOp({
     'Hand `fence` to what the lock protects, so that it can refuse whoever comes with a smaller one.',
   scope: 'lock.write',
   effect: 'write',
+  waits: true,
   input: strict({
     name: LockName,
     timeout_secs: t.Optional(

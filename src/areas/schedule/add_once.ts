@@ -28,6 +28,8 @@ export const addOnce = defineOp({
     essential: 'schedule_id',
   },
   example: { fire_at_unix_secs: 4_102_444_800, command: ['say', 'happy new century'] },
-  handle: async ({ schedules, clock }, { fire_at_unix_secs, at, delay, ...input }) =>
-    outcome(await schedules.add({ ...input, fire_at_unix_secs: onceAt({ fire_at_unix_secs, at, delay }, clock.now()) })),
+  handle: async ({ schedules, clock }, { fire_at_unix_secs, at, delay, ...input }, call) => {
+    call.need('job.write');
+    return outcome(await schedules.add({ ...input, fire_at_unix_secs: onceAt({ fire_at_unix_secs, at, delay }, clock.now()) }));
+  },
 });

@@ -28,5 +28,8 @@ export const update = defineOp({
   },
   example: { id: 1, every: '15m' },
   exampleSetup: [{ op: 'schedule_add', input: { cron_expr: '@hourly', command: ['true'] } }],
-  handle: async ({ schedules }, { id, ...input }) => outcome(await schedules.update(id, input)),
+  handle: async ({ schedules }, { id, ...input }, call) => {
+    call.need('job.write');
+    return outcome(await schedules.update(id, input));
+  },
 });
