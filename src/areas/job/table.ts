@@ -1,7 +1,7 @@
 import type { SQLQueryBindings, Statement } from 'bun:sqlite';
 import type { Db } from '../../storage/db';
 import type { Outcome, State, Stop } from './model';
-import type { Draft, JobRow } from './row';
+import { LISTED, type Draft, type JobRow, type ListedRow } from './row';
 
 export interface ListQuery {
   readonly state?: State;
@@ -38,7 +38,7 @@ export class JobTable {
   private readonly dropDependency: Statement<unknown>;
   private readonly release: Statement<unknown>;
   private readonly deleteJob: Statement<unknown>;
-  private readonly lists = new Map<string, Statement<JobRow>>();
+  private readonly lists = new Map<string, Statement<ListedRow>>();
 
   constructor(private readonly db: Db) {
     this.insertJob = db.prepare(
@@ -179,7 +179,7 @@ export class JobTable {
   }
 
   /** Newest first. */
-  list({ state, tag, group, before, limit }: ListQuery): JobRow[] {
+  list({ state, tag, group, before, limit }: ListQuery): ListedRow[] {
     const where: string[] = [];
     const values: SQLQueryBindings[] = [];
     const add = (condition: string, value: string | number | undefined) => {
@@ -193,7 +193,7 @@ export class JobTable {
     add('job_tag.tag = ?', tag);
     const from = tag === undefined ? 'job' : 'job_tag CROSS JOIN job USING (job_id)';
     const order = tag === undefined ? 'job.job_id' : 'job_tag.job_id';
-    const sql = `SELECT job.* FROM ${from} ${where.length > 0 ? `WHERE ${where.join(' AND ')}` : ''} ORDER BY ${order} DESC LIMIT ?`;
+    const sql = `SELECT ${LISTED.map((column) => `job.${column}`).join(', ')} FROM ${from} ${where.length > 0 ? `WHERE ${where.join(' AND ')}` : ''} ORDER BY ${order} DESC LIMIT ?`;
     let statement = this.lists.get(sql);
     // As many statements as there are sets of filters: sixteen.
     if (!statement) this.lists.set(sql, (statement = this.db.prepare(sql)));
