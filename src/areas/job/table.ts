@@ -25,7 +25,7 @@ export class JobTable {
   private readonly byId: Statement<JobRow>;
   private readonly byKey: Statement<JobRow>;
   private readonly readyIds: Statement<{ job_id: number }>;
-  private readonly next: Statement<{ at: number | null }>;
+  private readonly next: Statement<{ at: number }>;
   private readonly claimOne: Statement<JobRow>;
   private readonly setPid: Statement<unknown>;
   private readonly setState: Statement<unknown>;
@@ -53,7 +53,10 @@ export class JobTable {
     this.readyIds = db.prepare(
       `SELECT job_id FROM job WHERE grp = ? AND state = 'queued' AND waiting = 0 AND not_before <= ? ORDER BY priority DESC, job_id LIMIT ?`,
     );
-    this.next = db.prepare(`SELECT min(not_before) AS at FROM job WHERE state = 'queued' AND waiting = 0 AND not_before > 0`);
+    // Named, because the planner would rather look at everything that is queued.
+    this.next = db.prepare(
+      `SELECT not_before AS at FROM job INDEXED BY job_later WHERE state = 'queued' AND waiting = 0 AND not_before > 0 ORDER BY not_before LIMIT 1`,
+    );
     this.claimOne = db.prepare(
       `UPDATE job SET state = 'running', launch = launch + 1, boot = ?, pid = NULL, pid_start = NULL, stop = NULL, started_at = ?, finished_at = NULL
        WHERE job_id = ? AND state = 'queued' AND waiting = 0 RETURNING *`,
