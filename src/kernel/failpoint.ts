@@ -26,6 +26,9 @@ function parse(text: string): Map<string, Plan> {
 
 const plans = enabled ? parse(process.env.ZD_FAILPOINTS ?? '') : new Map<string, Plan>();
 
+/** Whether any is set; what it costs to reach one properly may depend on it. */
+export const failpointsSet = (): boolean => enabled && plans.size > 0;
+
 let ready = false;
 
 /** The daemon is ready. */

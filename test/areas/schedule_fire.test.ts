@@ -155,7 +155,7 @@ test('who may not run programs may not schedule any', async () => {
   for (const [op, input] of [
     ['schedule_add', { every: '1h', command: ['true'] }],
     ['schedule_add_once', { delay: '1h', command: ['true'] }],
-    ['schedule_update', { id, command: ['false'] }],
+    ['schedule_update', { id, priority: 1 }],
   ] as const) {
     const refused = await ask(op, input);
     expect([op, refused.status, ((await refused.json()) as { required_scope: string }).required_scope]).toEqual([op, 403, 'job.write']);

@@ -99,10 +99,12 @@ test('a running job goes on without its daemon, and can be followed, cancelled a
   const talker = await jobs.sh(`n=0; while [ ! -e ${go} ]; do n=$((n+1)); echo $n; sleep 0.05; done; exit 9`);
   const timed = await jobs.sh('sleep 1000', { timeout_secs: 1.5 });
   const stubborn = await jobs.sh(`trap '' TERM; echo ready; sleep 1000 & sleep 1001; sleep 1002`);
-  const paused = await jobs.submit(['sleep', '1003']);
+  const paused = await jobs.sh('echo up; sleep 1003');
   const waiting = await jobs.sh('echo after', { after: [talker] });
   await jobs.wrote(stubborn, 'ready');
   await jobs.wrote(talker, '1');
+  // Stopped before its wrapper listens to signals, it would end without a code.
+  await jobs.wrote(paused, 'up');
   await jobs.ok('job_pause', { id: paused });
   const { pid } = await jobs.job(talker);
   await daemon.kill();

@@ -1,5 +1,5 @@
 import { afterAll } from 'bun:test';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { until } from './until';
 
@@ -195,8 +195,23 @@ function cleanUp(): void {
     }
   }
   running.clear();
-  for (const home of homes) rmSync(home, { recursive: true, force: true });
+  for (const home of homes) {
+    if (existsSync(join(home, 'jobs'))) endJobs(home);
+    rmSync(home, { recursive: true, force: true });
+  }
   homes.clear();
+}
+
+/** Jobs outlive their daemon; those of a home that goes are ended with it. */
+function endJobs(home: string): void {
+  const mark = `ZD_JOB_DIR=${home}/`;
+  for (const name of process.platform === 'linux' ? readdirSync('/proc') : []) {
+    try {
+      if (/^\d+$/.test(name) && readFileSync(`/proc/${name}/environ`, 'latin1').includes(mark)) process.kill(Number(name), 'SIGKILL');
+    } catch {
+      // It ended meanwhile, or is somebody else's.
+    }
+  }
 }
 afterAll(cleanUp);
 process.on('exit', cleanUp);

@@ -12,7 +12,7 @@ import { Intake, type IntakeLimits } from './intake';
 import { isOver, type Signal } from './model';
 import { JobFolders, type Channel } from './output';
 import { Recovery } from './recovery';
-import { draftOf, type Draft, type JobRow } from './row';
+import { draftOf, type Draft, type JobRow, type ListedRow } from './row';
 import type { GroupFigures, JobRequest, JobService, OutputPart, OutputQuery, Submitted } from './service';
 import { Settlement } from './settle';
 import { Supervisor } from './supervisor';
@@ -123,7 +123,7 @@ export class Jobs implements JobService {
     return row;
   }
 
-  list(query: ListQuery): JobRow[] {
+  list(query: ListQuery): ListedRow[] {
     return this.table.list(query);
   }
 

@@ -57,7 +57,6 @@ function toFiles(row: JobRow, argv: readonly string[], env: Record<string, strin
       stderr: open('stderr', 'a'),
       detached: true,
     });
-    child.unref();
     const end = child.exited.then((): End => {
       const status = readStatus(folder, number);
       if (status) return status;
@@ -80,7 +79,6 @@ function onTerminal(row: JobRow, argv: string[], env: Record<string, string>, on
     detached: true,
     terminal: { rows: row.pty_rows ?? 24, cols: row.pty_cols ?? 80, data: (_, bytes) => onData(bytes) },
   });
-  child.unref();
   const end = child.exited.then((code): End =>
     child.signalCode === null ? { kind: 'status', code, signalled: false } : { kind: 'signal', signal: signalNumber(child.signalCode) },
   );

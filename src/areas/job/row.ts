@@ -47,6 +47,14 @@ export interface JobRow {
   readonly stderr_dropped: number;
 }
 
+/** What a list shows of a job: without what may be long, or is zd's own business. */
+export const LISTED = [
+  ...(['job_id', 'state', 'command', 'cwd', 'env', 'tags', 'name', 'grp', 'priority', 'after', 'not_before', 'timeout_ms'] as const),
+  ...(['pty', 'pty_rows', 'pty_cols', 'retries', 'keep_output_bytes', 'source', 'restart_of', 'attempt', 'launch', 'pid'] as const),
+  ...(['created_at', 'started_at', 'finished_at', 'exit_code', 'signal', 'error', 'leftovers', 'stdout_bytes', 'stderr_bytes'] as const),
+] as const satisfies readonly (keyof JobRow)[];
+export type ListedRow = Pick<JobRow, (typeof LISTED)[number]>;
+
 /** A job that is checked and can be stored. */
 export interface Draft {
   readonly command: readonly string[];
@@ -77,8 +85,8 @@ export interface Group {
   readonly paused: boolean;
 }
 
-export const commandOf = (row: JobRow): string[] => JSON.parse(row.command) as string[];
-export const leftoversOf = (row: JobRow): Member[] => (row.leftovers === null ? [] : (JSON.parse(row.leftovers) as Member[]));
+export const commandOf = (row: Pick<JobRow, 'command'>): string[] => JSON.parse(row.command) as string[];
+export const leftoversOf = (row: Pick<JobRow, 'leftovers'>): Member[] => (row.leftovers === null ? [] : (JSON.parse(row.leftovers) as Member[]));
 
 /** The draft a stored job came from, for another one like it. */
 export const draftOf = (row: JobRow): Draft => ({

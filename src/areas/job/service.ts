@@ -2,7 +2,7 @@ import type { Caller } from '../../kernel/caller';
 import type { Frame, EncodedFrames } from '../../kernel/stream';
 import type { Signal, State } from './model';
 import type { Channel, JobFolders } from './output';
-import type { Group, JobRow } from './row';
+import type { Group, JobRow, ListedRow } from './row';
 
 /** What a caller may say of a job. Only the command is needed. */
 export interface JobRequest {
@@ -65,7 +65,7 @@ export interface JobService {
    */
   enqueue(request: JobRequest, caller: Pick<Caller, 'source'>): Submitted;
   get(id: number): JobRow;
-  list(query: { state?: State; tag?: string; group?: string; before?: number; limit: number }): JobRow[];
+  list(query: { state?: State; tag?: string; group?: string; before?: number; limit: number }): ListedRow[];
   /** The row of a job once it is over; the present row when the time ran out or the signal aborted first. */
   wait(id: number, timeoutMs: number | undefined, signal?: AbortSignal): Promise<JobRow>;
   output(id: number, query: OutputQuery): OutputPart;

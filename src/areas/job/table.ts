@@ -1,7 +1,7 @@
 import type { SQLQueryBindings, Statement } from 'bun:sqlite';
 import type { Db } from '../../storage/db';
 import type { Outcome, State, Stop } from './model';
-import type { Draft, JobRow } from './row';
+import { LISTED, type Draft, type JobRow, type ListedRow } from './row';
 
 export interface ListQuery {
   readonly state?: State;
@@ -25,7 +25,7 @@ export class JobTable {
   private readonly byId: Statement<JobRow>;
   private readonly byKey: Statement<JobRow>;
   private readonly readyIds: Statement<{ job_id: number }>;
-  private readonly next: Statement<{ at: number | null }>;
+  private readonly next: Statement<{ at: number }>;
   private readonly claimOne: Statement<JobRow>;
   private readonly setPid: Statement<unknown>;
   private readonly setState: Statement<unknown>;
@@ -38,7 +38,7 @@ export class JobTable {
   private readonly dropDependency: Statement<unknown>;
   private readonly release: Statement<unknown>;
   private readonly deleteJob: Statement<unknown>;
-  private readonly lists = new Map<string, Statement<JobRow>>();
+  private readonly lists = new Map<string, Statement<ListedRow>>();
 
   constructor(private readonly db: Db) {
     this.insertJob = db.prepare(
@@ -53,7 +53,10 @@ export class JobTable {
     this.readyIds = db.prepare(
       `SELECT job_id FROM job WHERE grp = ? AND state = 'queued' AND waiting = 0 AND not_before <= ? ORDER BY priority DESC, job_id LIMIT ?`,
     );
-    this.next = db.prepare(`SELECT min(not_before) AS at FROM job WHERE state = 'queued' AND waiting = 0 AND not_before > 0`);
+    // Named, because the planner would rather look at everything that is queued.
+    this.next = db.prepare(
+      `SELECT not_before AS at FROM job INDEXED BY job_later WHERE state = 'queued' AND waiting = 0 AND not_before > 0 ORDER BY not_before LIMIT 1`,
+    );
     this.claimOne = db.prepare(
       `UPDATE job SET state = 'running', launch = launch + 1, boot = ?, pid = NULL, pid_start = NULL, stop = NULL, started_at = ?, finished_at = NULL
        WHERE job_id = ? AND state = 'queued' AND waiting = 0 RETURNING *`,
@@ -179,7 +182,7 @@ export class JobTable {
   }
 
   /** Newest first. */
-  list({ state, tag, group, before, limit }: ListQuery): JobRow[] {
+  list({ state, tag, group, before, limit }: ListQuery): ListedRow[] {
     const where: string[] = [];
     const values: SQLQueryBindings[] = [];
     const add = (condition: string, value: string | number | undefined) => {
@@ -193,7 +196,7 @@ export class JobTable {
     add('job_tag.tag = ?', tag);
     const from = tag === undefined ? 'job' : 'job_tag CROSS JOIN job USING (job_id)';
     const order = tag === undefined ? 'job.job_id' : 'job_tag.job_id';
-    const sql = `SELECT job.* FROM ${from} ${where.length > 0 ? `WHERE ${where.join(' AND ')}` : ''} ORDER BY ${order} DESC LIMIT ?`;
+    const sql = `SELECT ${LISTED.map((column) => `job.${column}`).join(', ')} FROM ${from} ${where.length > 0 ? `WHERE ${where.join(' AND ')}` : ''} ORDER BY ${order} DESC LIMIT ?`;
     let statement = this.lists.get(sql);
     // As many statements as there are sets of filters: sixteen.
     if (!statement) this.lists.set(sql, (statement = this.db.prepare(sql)));

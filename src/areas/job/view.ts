@@ -1,6 +1,6 @@
 import type { Static } from '../../kernel/schema';
 import { isOver } from './model';
-import { commandOf, leftoversOf, type JobRow } from './row';
+import { commandOf, leftoversOf, type ListedRow } from './row';
 import type { Snapshot } from './schema';
 import type { JobService } from './service';
 import { rfc3339 } from './settle';
@@ -8,7 +8,7 @@ import { rfc3339 } from './settle';
 const time = (ms: number | null): string | null => (ms === null ? null : rfc3339(ms));
 
 /** A stored job as a reply shows it. */
-export function view(row: JobRow, { folders }: JobService, now: number): Static<typeof Snapshot> {
+export function view(row: ListedRow, { folders }: JobService, now: number): Static<typeof Snapshot> {
   const over = isOver(row.state);
   const waits = row.state === 'queued' || (row.state === 'paused' && row.pid === null);
   // Sizes of ended jobs are stored; a queued one that was never started has no files to look at.

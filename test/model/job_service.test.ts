@@ -1,0 +1,93 @@
+import { afterAll, expect, test } from 'bun:test';
+import fc from 'fast-check';
+import { ZdError } from '../../src/kernel/error';
+import { Settlement } from '../../src/areas/job/settle';
+import { JobTable } from '../../src/areas/job/table';
+import { JobService } from '../helper/job_rig';
+
+const rig = new JobService();
+await rig.jobs.start();
+afterAll(() => rig.close());
+const { db, jobs, events } = rig;
+const caller = { source: 'test' };
+
+test('a job enqueued in a write exists exactly when the write does, and starts after it', async () => {
+  const before = jobs.list({ limit: 1 }).length;
+  const failing = db.write(() => {
+    jobs.enqueue({ command: ['true'], cwd: '/', group: 'never' }, caller);
+    throw new ZdError('conflict');
+  });
+  expect(await failing.catch((error: ZdError) => error.code)).toBe('conflict');
+  expect(jobs.list({ limit: 10 }).length).toBe(before);
+  const [one, two] = await Promise.all([
+    db.write(() => {
+      events.append({ kind: 'test', scope: 'test', topic: 'fire', source: 'test', data: null });
+      return jobs.enqueue({ command: ['sh', '-c', 'exit 6'], cwd: '/', group: 'fires' }, caller);
+    }),
+    db.write(() => jobs.enqueue({ command: ['no-such-program'], cwd: '/no/such/folder', group: 'fires' }, caller)),
+  ]);
+  expect(await jobs.wait(one.jobId, 10_000)).toMatchObject({ state: 'exited', exit_code: 6 });
+  expect(await jobs.wait(two.jobId, 10_000)).toMatchObject({ state: 'failed', error: 'the folder /no/such/folder does not exist' });
+  expect(jobs.groups().map((group) => group.name)).toEqual(['fires']);
+});
+
+test('a write that fails beside it runs the job once', async () => {
+  const results = await Promise.allSettled([
+    db.write(() => jobs.enqueue({ command: ['true'], cwd: '/', tags: ['beside'] }, caller)),
+    db.write(() => {
+      throw new ZdError('conflict');
+    }),
+  ]);
+  expect(results.map((each) => each.status)).toEqual(['fulfilled', 'rejected']);
+  expect(jobs.list({ tag: 'beside', limit: 10 })).toHaveLength(1);
+});
+
+/** Jobs that wait for earlier ones, and how each ends if it runs. */
+const plans = fc.array(fc.record({ after: fc.array(fc.nat(20), { maxLength: 4 }), code: fc.constantFrom(0, 0, 1) }), { minLength: 1, maxLength: 12 });
+
+test('dependencies: ready when all succeeded, skipped when any did not, whatever the order', async () => {
+  const table = new JobTable(db);
+  const settlement = new Settlement(table, events, { now: () => Date.now(), monotonic: () => 0 });
+  await jobs.setGroup('model', { paused: true });
+  await fc.assert(
+    fc.asyncProperty(plans, fc.infiniteStream(fc.nat(1000)), async (plan, picks) => {
+      const ids: number[] = [];
+      for (const { after } of plan) {
+        const dependencies = ids.length === 0 ? [] : [...new Set(after.map((at) => ids[at % ids.length]!))];
+        ids.push((await db.write(() => jobs.enqueue({ command: ['true'], group: 'model', after: dependencies }, caller))).jobId);
+      }
+      const after = (at: number) => [...new Set(plan[at]!.after)].filter(() => at > 0).map((each) => each % at);
+      const model = plan.map(() => 'queued');
+      for (;;) {
+        const ready = model.flatMap((state, at) => (state === 'queued' && after(at).every((each) => model[each] === 'good') ? [at] : []));
+        expect(table.ready('model', Date.now(), 100)).toEqual(ready.map((at) => ids[at]!));
+        if (ready.length === 0) break;
+        const chosen = ready[picks.next().value! % ready.length]!;
+        const { code } = plan[chosen]!;
+        await db.write(() =>
+          settlement.settle({
+            id: ids[chosen]!,
+            launch: null,
+            end: { state: 'exited', exitCode: code, signal: null, error: null },
+            leftovers: [],
+            sizes: { stdout: 0, stderr: 0 },
+            news: [],
+          }),
+        );
+        model[chosen] = code === 0 ? 'good' : 'bad';
+        for (let changed = true; changed;) {
+          changed = false;
+          model.forEach((state, at) => {
+            if (state !== 'queued' || !after(at).some((each) => model[each] === 'bad' || model[each] === 'skipped')) return;
+            model[at] = 'skipped';
+            changed = true;
+          });
+        }
+        expect(ids.map((id) => jobs.get(id).state)).toEqual(model.map((state) => (state === 'good' || state === 'bad' ? 'exited' : state)) as never);
+      }
+      // Nothing hangs: a job that waits for what is over is started or skipped.
+      expect(model).not.toContain('queued');
+    }),
+    { numRuns: 40 },
+  );
+});
