@@ -1,6 +1,6 @@
 import { Database as Sqlite, type SQLQueryBindings, type Statement } from 'bun:sqlite';
 import { ZdError } from '../kernel/error';
-import { failpoint } from '../kernel/failpoint';
+import { failpoint, failpointsSet } from '../kernel/failpoint';
 import { migrate, type Migration } from './migrate';
 import { padTornFile } from './torn';
 
