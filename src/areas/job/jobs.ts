@@ -51,7 +51,6 @@ export class Jobs implements JobService {
     const settlement = new Settlement(this.table, events, clock);
     this.supervisor = new Supervisor({
       db,
-      events,
       clock,
       log,
       settlement,
