@@ -122,6 +122,10 @@ export class Jobs implements JobService {
     return row;
   }
 
+  pidOf(id: number): number | null {
+    return this.supervisor.active.get(id)?.identity.pid ?? null;
+  }
+
   list(query: ListQuery): ListedRow[] {
     return this.table.list(query);
   }
