@@ -80,3 +80,12 @@ test('it is interrupted by kill -9 of the daemon too', async () => {
         .match(/[^Z\s]/),
   );
 });
+
+test('the last bytes of a terminal are there when its job is over', async () => {
+  const ids = await Promise.all(Array.from({ length: 8 }, () => jobs.sh('seq 1 20000', { pty: true })));
+  for (const id of ids) {
+    await jobs.wait(id);
+    const { content, complete } = await jobs.ok('job_output', { id });
+    expect([content.endsWith('\r\n20000\r\n'), complete]).toEqual([true, true]);
+  }
+});

@@ -147,6 +147,7 @@ test('what ended while no daemon was there has its code; what nobody saw is inte
   const seen = await jobs.sh(`while [ ! -e ${daemon.home}/go ]; do sleep 0.02; done; exit 11`);
   const lost = await jobs.submit(['sleep', '1000'], { retries: 3 });
   const { pid } = await jobs.state(lost, 'running');
+  expect(pid).toBeGreaterThan(1);
   await jobs.state(seen, 'running');
   await daemon.kill();
   process.kill(-pid, 'SIGKILL');

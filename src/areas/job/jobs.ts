@@ -51,7 +51,6 @@ export class Jobs implements JobService {
     const settlement = new Settlement(this.table, events, clock);
     this.supervisor = new Supervisor({
       db,
-      events,
       clock,
       log,
       settlement,
@@ -121,6 +120,10 @@ export class Jobs implements JobService {
     const row = this.table.get(id);
     if (!row) throw new ZdError('no_job', `There is no job ${id}.`);
     return row;
+  }
+
+  pidOf(id: number): number | null {
+    return this.supervisor.active.get(id)?.identity.pid ?? null;
   }
 
   list(query: ListQuery): ListedRow[] {

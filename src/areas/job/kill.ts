@@ -6,7 +6,8 @@ import { JobId } from './schema';
 export const kill = defineOp({
   name: 'job_kill',
   summary: 'Send a signal to every process of a job.',
-  description: '`killed` is false when the job is over or has not begun (cancel it then). It does not wait for the end.',
+  description:
+    '`killed` is false when the job is over or has not begun (cancel it then). It does not wait for the end. A paused job hears a signal when it goes on; KILL works at once.',
   scope: 'job.control',
   effect: 'destructive',
   input: strict({ id: JobId, signal: t.Optional(t.String({ minLength: 1, maxLength: 16, default: 'TERM', description: SIGNALS.join(', ') })) }),

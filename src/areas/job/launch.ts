@@ -71,17 +71,22 @@ function toFiles(row: JobRow, argv: readonly string[], env: Record<string, strin
   }
 }
 
+const LAST_BYTES_MS = 250;
+
 /** zd holds the other side of the terminal, so such a job ends with it. */
 function onTerminal(row: JobRow, argv: string[], env: Record<string, string>, onData: (bytes: Uint8Array) => void): Launched {
+  const silent = Promise.withResolvers<void>();
   const child = Bun.spawn(argv, {
     cwd: row.cwd,
     env,
     detached: true,
-    terminal: { rows: row.pty_rows ?? 24, cols: row.pty_cols ?? 80, data: (_, bytes) => onData(bytes) },
+    terminal: { rows: row.pty_rows ?? 24, cols: row.pty_cols ?? 80, data: (_, bytes) => onData(bytes), exit: () => silent.resolve() },
   });
-  const end = child.exited.then((code): End =>
-    child.signalCode === null ? { kind: 'status', code, signalled: false } : { kind: 'signal', signal: signalNumber(child.signalCode) },
-  );
+  const end = child.exited.then(async (code): Promise<End> => {
+    // The process may be gone before what it wrote is read; one that it left behind may hold the terminal for ever.
+    await Promise.race([silent.promise, Bun.sleep(LAST_BYTES_MS)]);
+    return child.signalCode === null ? { kind: 'status', code, signalled: false } : { kind: 'signal', signal: signalNumber(child.signalCode) };
+  });
   return { identity: identityOf(child.pid), end, terminal: child.terminal ?? null };
 }
 

@@ -26,6 +26,7 @@ export class Run {
   killSent = false;
   terminal: Bun.Terminal | null = null;
   private terminalFile: number | null = null;
+  private over = false;
   private timer: Timer | undefined;
 
   constructor(
@@ -53,11 +54,17 @@ export class Run {
 
   /** What a terminal shows, into the file of a job that has one. */
   write(bytes: Uint8Array): void {
-    this.terminalFile ??= openSync(this.folders.file(this.id, 'stdout'), 'a', 0o600);
-    for (let at = 0; at < bytes.length;) at += writeSync(this.terminalFile, bytes, at);
+    if (this.over) return;
+    try {
+      this.terminalFile ??= openSync(this.folders.file(this.id, 'stdout'), 'a', 0o600);
+      for (let at = 0; at < bytes.length;) at += writeSync(this.terminalFile, bytes, at);
+    } catch {
+      // A full disk costs the job its output, as it would without a terminal, and not zd its life.
+    }
   }
 
   close(): void {
+    this.over = true;
     clearTimeout(this.timer);
     this.terminal?.close();
     if (this.terminalFile !== null) closeSync(this.terminalFile);

@@ -69,6 +69,8 @@ export interface JobService {
   /** The row of a job once it is over; the present row when the time ran out or the signal aborted first. */
   wait(id: number, timeoutMs: number | undefined, signal?: AbortSignal): Promise<JobRow>;
   output(id: number, query: OutputQuery): OutputPart;
+  /** The leader of its session, known from the moment it runs; the row has it a moment later. */
+  pidOf(id: number): number | null;
   /** Where the files are. */
   readonly folders: JobFolders;
   follow(

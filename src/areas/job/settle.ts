@@ -82,4 +82,4 @@ export class Settlement {
 }
 
 /** UTC with a numeric offset, as the contract has it. */
-export const rfc3339 = (ms: number): string => new Date(ms).toISOString().replace('Z', '+00:00');
+export const rfc3339 = (ms: number): string => `${new Date(ms).toISOString().slice(0, -1)}+00:00`;

@@ -1,5 +1,4 @@
 import type { Clock } from '../../kernel/clock';
-import type { EventService } from '../../kernel/context';
 import { failpoint } from '../../kernel/failpoint';
 import type { Logger } from '../../kernel/log';
 import { boot } from '../../kernel/process';
@@ -24,7 +23,6 @@ const LONGEST_SLEEP_MS = 60_000;
 
 export interface Parts {
   readonly db: Db;
-  readonly events: EventService;
   readonly clock: Clock;
   readonly log: Logger;
   readonly table: JobTable;
@@ -77,13 +75,11 @@ export class Supervisor {
   private async startReady(): Promise<void> {
     const { db, table, intake, clock, log } = this.parts;
     const now = clock.now();
-    let more = false;
     const chosen: number[] = [];
     for (const { name, paused } of intake.groups.values()) {
-      const free = paused ? 0 : Math.min(this.limitOf(name) - this.slots(name), STARTS_AT_ONCE);
+      const free = paused ? 0 : Math.min(this.limitOf(name) - this.slots(name), STARTS_AT_ONCE - chosen.length);
       if (free <= 0) continue;
       const ids = table.ready(name, now, free);
-      more ||= ids.length === STARTS_AT_ONCE;
       chosen.push(...ids);
       this.take(name, ids.length);
     }
@@ -95,7 +91,7 @@ export class Supervisor {
       const claimed = await db.write(() => chosen.map((id) => table.claim(id, boot(), clock.now())), 'full');
       failpoint('job.after_claim');
       claimed.forEach((row, at) => (row ? this.begin(row) : this.take(groups[at]!, -1)));
-      if (more) setImmediate(this.poke);
+      if (chosen.length === STARTS_AT_ONCE) setImmediate(this.poke);
     } catch (error) {
       for (const group of groups) this.take(group, -1);
       if (this.stopped) return;
@@ -190,15 +186,27 @@ export class Supervisor {
   /** A process is gone: what it left is counted, then its end is stored. */
   async ended(run: Run, end: End): Promise<void> {
     if (this.stopped || this.active.get(run.id) !== run) return;
-    const leftovers = run.stopping ? await run.stopping : run.session.mayHaveLeftovers() ? run.session.members() : [];
-    await this.finish(run.id, run.launch, run.group, end, leftovers, run);
+    const leftovers = await this.attempt(run, async () =>
+      run.stopping ? run.stopping : run.session.mayHaveLeftovers() ? run.session.members() : [],
+    );
+    await this.finish(run.id, run.launch, run.group, end, leftovers ?? [], run);
+  }
+
+  /** What is not known about an end must not keep the end from being stored. */
+  private async attempt<T>(run: Run | null, look: (run: Run) => T | Promise<T>): Promise<T | null> {
+    try {
+      return run && (await look(run));
+    } catch (error) {
+      this.parts.log.warn('jobs: could not look at what a job left', { id: run?.id, error });
+      return null;
+    }
   }
 
   /** Stores an end, again and again until the disk takes it; then frees the place and tells whoever waits. */
   async finish(id: number, number: number, group: string, end: End | Outcome, leftovers: readonly Member[], run: Run | null): Promise<void> {
     const { db, settlement, folders, log, table } = this.parts;
-    const news = run?.capture.news(true) ?? [];
-    const surplus = run?.capture.surplus() ?? null;
+    const news = (await this.attempt(run, (each) => each.capture.news(true))) ?? [];
+    const surplus = await this.attempt(run, (each) => each.capture.surplus());
     failpoint('job.before_finish');
     for (;;) {
       try {
@@ -207,7 +215,7 @@ export class Supervisor {
           return settlement.settle({ id, launch: number, end, leftovers, sizes: folders.sizes(id), news });
         }, 'full');
         failpoint('job.after_finish');
-        if (surplus) run!.capture.cut(surplus);
+        if (surplus) await this.attempt(run, (each) => each.capture.cut(surplus));
         this.free(id, group, run);
         this.waiters.wake(over);
         forgetStart(folders.path(id), number);

@@ -8,11 +8,11 @@ import { rfc3339 } from './settle';
 const time = (ms: number | null): string | null => (ms === null ? null : rfc3339(ms));
 
 /** A stored job as a reply shows it. */
-export function view(row: ListedRow, { folders }: JobService, now: number): Static<typeof Snapshot> {
+export function view(row: ListedRow, jobs: JobService, now: number): Static<typeof Snapshot> {
   const over = isOver(row.state);
   const waits = row.state === 'queued' || (row.state === 'paused' && row.pid === null);
   // Sizes of ended jobs are stored; a queued one that was never started has no files to look at.
-  const sizes = over ? { stdout: row.stdout_bytes, stderr: row.stderr_bytes } : row.launch === 0 ? NOTHING : folders.sizes(row.job_id);
+  const sizes = over ? { stdout: row.stdout_bytes, stderr: row.stderr_bytes } : row.launch === 0 ? NOTHING : jobs.folders.sizes(row.job_id);
   const started = waits ? null : row.started_at;
   return {
     id: row.job_id,
@@ -26,7 +26,7 @@ export function view(row: ListedRow, { folders }: JobService, now: number): Stat
     exit_code: row.exit_code,
     signal: row.signal,
     error: row.error,
-    pid: over || waits ? null : row.pid,
+    pid: over || waits ? null : (row.pid ?? jobs.pidOf(row.job_id)),
     attempt: row.attempt,
     retries: row.retries,
     after: row.after === '[]' ? [] : (JSON.parse(row.after) as number[]),
@@ -41,8 +41,8 @@ export function view(row: ListedRow, { folders }: JobService, now: number): Stat
     next_at: row.state === 'queued' && row.not_before > now ? time(row.not_before) : null,
     // The wall clock may have been set back meanwhile.
     duration_ms: started === null ? null : Math.max(0, (row.finished_at ?? now) - started),
-    output_path: folders.file(row.job_id, 'stdout'),
-    error_path: folders.file(row.job_id, 'stderr'),
+    output_path: jobs.folders.file(row.job_id, 'stdout'),
+    error_path: jobs.folders.file(row.job_id, 'stderr'),
     stdout_bytes: sizes.stdout,
     stderr_bytes: sizes.stderr,
     pty: row.pty === 1,
