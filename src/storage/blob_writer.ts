@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { open, unlink, type FileHandle } from 'node:fs/promises';
 import { createZstdCompress, type ZstdCompress } from 'node:zlib';
 import { failpoint } from '../kernel/failpoint';
@@ -63,8 +62,11 @@ export class BlobWriter {
     this.hash.update(chunk);
     this.bytes += chunk.length;
     if (!this.compressor) return this.append(chunk);
-    // Copied: the compressor reads it later, on another thread.
-    if (!this.compressor.write(Buffer.from(chunk))) await Promise.race([once(this.compressor, 'drain'), this.compressed]);
+    // Waits until the chunk was read, so none has to be copied and none piles up.
+    const { compressor } = this;
+    // Why it fails, if it does, is what `compressed` says.
+    const read = new Promise<void>((resolve) => compressor.write(chunk, () => resolve()));
+    await Promise.race([read, this.compressed]);
   }
 
   private async takeCompressed(compressor: ZstdCompress): Promise<void> {
