@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { open, unlink, type FileHandle } from 'node:fs/promises';
 import { createZstdCompress, type ZstdCompress } from 'node:zlib';
 import { failpoint } from '../kernel/failpoint';
@@ -7,9 +6,6 @@ import type { Encoding } from './blobs';
 
 /** Bytes of one write. Two buffers of this size are all the memory a blob of any length takes. */
 const BUFFER_BYTES = 1 << 20;
-/** The disk is told to begin with what was written this often, so that the last fsync has little left to wait for. */
-const SYNC_EVERY = 32 << 20;
-
 /** What lies complete and on the disk in a temporary file, under no name yet. */
 export interface WrittenBlob {
   readonly file: string;
@@ -27,9 +23,7 @@ export class BlobWriter {
   private spare: Buffer | undefined;
   private filled = 0;
   private position = 0;
-  private unsynced = 0;
   private writing: Promise<unknown> = Promise.resolve();
-  private syncing: Promise<unknown> | undefined;
   private open = true;
   private readonly compressor: ZstdCompress | undefined;
   private compressed: Promise<void> | undefined;
@@ -63,8 +57,11 @@ export class BlobWriter {
     this.hash.update(chunk);
     this.bytes += chunk.length;
     if (!this.compressor) return this.append(chunk);
-    // Copied: the compressor reads it later, on another thread.
-    if (!this.compressor.write(Buffer.from(chunk))) await Promise.race([once(this.compressor, 'drain'), this.compressed]);
+    // Waits until the chunk was read, so none has to be copied and none piles up.
+    const { compressor } = this;
+    // Why it fails, if it does, is what `compressed` says.
+    const read = new Promise<void>((resolve) => compressor.write(chunk, () => resolve()));
+    await Promise.race([read, this.compressed]);
   }
 
   private async takeCompressed(compressor: ZstdCompress): Promise<void> {
@@ -88,8 +85,8 @@ export class BlobWriter {
       await this.compressed;
       await this.flush();
       await this.writing;
-      await this.syncing;
       failpoint('blob.before_sync');
+      // Once, at the end: a sync in between holds up the writes to the same file for longer than it saves here.
       await this.handle.sync();
       await this.close();
       return { file: this.file, digest: this.hash.digest('hex'), bytes: this.bytes, encoding: this.encoding, storedBytes: this.position };
@@ -101,7 +98,7 @@ export class BlobWriter {
   /** Leaves nothing behind. May follow `finish`, and does nothing once the file has its real name. */
   async discard(): Promise<void> {
     this.compressor?.destroy();
-    await Promise.allSettled([this.compressed, this.writing, this.syncing]);
+    await Promise.allSettled([this.compressed, this.writing]);
     await this.close().catch(() => {});
     await unlink(this.file).catch(() => {});
   }
@@ -129,11 +126,6 @@ export class BlobWriter {
     this.writing = this.writeAll(buffer, filled, position);
     // Its failure is heard at the next await of it; until then it is nobody's unhandled rejection.
     this.writing.catch(() => {});
-    this.unsynced += filled;
-    if (this.unsynced < SYNC_EVERY || this.syncing) return;
-    this.unsynced = 0;
-    this.syncing = this.handle.datasync().finally(() => (this.syncing = undefined));
-    this.syncing.catch(() => {});
   }
 
   private async writeAll(buffer: Buffer, length: number, position: number): Promise<void> {

@@ -45,8 +45,9 @@ export function corsHeaders(headers: Headers, rules: AccessRules): Record<string
   if (origin === null || !rules.origins.includes(origin)) return null;
   return {
     'access-control-allow-origin': origin,
-    'access-control-allow-methods': 'GET, POST',
-    'access-control-allow-headers': 'authorization, content-type, last-event-id',
+    'access-control-allow-methods': 'GET, POST, PUT, DELETE',
+    'access-control-allow-headers': 'authorization, content-type, last-event-id, range, if-range, if-none-match, content-digest',
+    'access-control-expose-headers': 'etag, content-range, repr-digest',
     'access-control-max-age': '600',
     vary: 'Origin',
   };

@@ -11,7 +11,7 @@ const digest = sha256(content);
 beforeAll(async () => {
   daemon = await startDaemon({
     config:
-      '[http.tokens]\nreader = { token = "reader-reader-reader", scopes = ["artifact.read"] }\n[artifact]\nmax_blob_bytes = 20000000\nmax_ns_bytes = 40000000\n',
+      '[http]\nallowed_origins = ["https://page.test"]\n[http.tokens]\nreader = { token = "reader-reader-reader", scopes = ["artifact.read"] }\n[artifact]\nmax_blob_bytes = 20000000\nmax_ns_bytes = 40000000\n',
   });
   expect((await upload(daemon, 'file', content, { 'content-type': 'image/png' })).status).toBe(201);
 });
@@ -218,6 +218,22 @@ test('over TCP the token decides what one may', async () => {
   expect((await tcp('GET', 'file', 'reader-reader-reader')).status).toBe(200);
   for (const method of ['PUT', 'DELETE']) expect(await code(await tcp(method, 'file', 'reader-reader-reader'))).toBe('scope_denied');
   expect((await tcp('PUT', 'over-tcp', daemon.token)).status).toBe(201);
+});
+
+test('a page of a listed origin may upload and download, another one may not', async () => {
+  const ask = (origin: string, method: string) =>
+    daemon.tcp('/artifact/page', {
+      method,
+      headers: { origin, authorization: `Bearer ${daemon.token}` },
+      ...(method === 'PUT' ? { body: 'x' } : {}),
+    });
+  const preflight = await ask('https://page.test', 'OPTIONS');
+  expect([preflight.status, preflight.headers.get('access-control-allow-methods')]).toEqual([204, 'GET, POST, PUT, DELETE']);
+  const put = await ask('https://page.test', 'PUT');
+  expect([put.status, put.headers.get('access-control-allow-origin')]).toEqual([201, 'https://page.test']);
+  const got = await ask('https://page.test', 'GET');
+  expect([await got.text(), got.headers.get('access-control-expose-headers')]).toEqual(['x', 'etag, content-range, repr-digest']);
+  expect((await ask('https://other.test', 'PUT')).status).toBe(403);
 });
 
 test('routes stand in the API document', async () => {

@@ -111,3 +111,13 @@ test('contents of both kinds live side by side, and one that is good stays as it
   expect(sha256(await bytes(await get()))).toBe(digest);
   expect((await daemon.call('artifact_verify')).body).toMatchObject({ clean: true, orphans: [] });
 });
+
+test('a full disk is told, leaves nothing, and the next put works', async () => {
+  const full = await startDaemon({ source: true, config: '[artifact]\ncompress = true\n', env: { ZD_FAILPOINTS: 'blob.before_write=full@1' } });
+  const large = Buffer.concat(Array.from({ length: 40 }, () => crypto.getRandomValues(new Uint8Array(65_536))));
+  const reply = await upload(full, 'now', large);
+  expect([reply.status, ((await reply.json()) as { code: string }).code]).toEqual([507, 'storage_full']);
+  expect(temporaryFiles(full)).toEqual([]);
+  expect((await upload(full, 'now', large)).status).toBe(201);
+  expect(sha256(await bytes(await full.fetch('/artifact/now')))).toBe(sha256(large));
+});

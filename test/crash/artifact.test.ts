@@ -3,7 +3,7 @@ import { bytesOf, sha256, temporaryFiles } from '../helper/artifacts';
 import { startDaemon, type TestDaemon } from '../helper/daemon';
 import { until } from '../helper/until';
 
-/** `CRASH_ROUNDS` asks for more kills than the suite has time for. */
+/** `CRASH_ROUNDS` asks for more kills than the suite has time for, `CRASH_COMPRESS` for compressed contents. */
 const ROUNDS = Number(process.env.CRASH_ROUNDS ?? 12);
 
 /** What each name was last acknowledged to hold; null after an acknowledged delete. `sent` is what was under way when the daemon died. */
@@ -28,7 +28,9 @@ async function workUntilDead(daemon: TestDaemon, known: Known, round: number, ki
       const before = known.sent.get(name) ?? [known.acknowledged.get(name) ?? null];
       known.sent.set(name, [...before, holds]);
       try {
-        if (seed % 11 === 0) await daemon.call('artifact_gc', { prefix: 'nothing/', max_bytes: 0 });
+        // Names that come and go by collection, and share their contents with those that must stay.
+        if (seed % 3 === 0) await (await daemon.fetch(`/artifact/volatile/${seed % 7}`, { method: 'PUT', body: content(seed + 1) })).arrayBuffer();
+        if (seed % 7 === 0) await daemon.call('artifact_gc', { prefix: 'volatile/', max_bytes: 100_000, max_age_secs: seed % 2 });
         if (seed % 5 === 0) await (await daemon.fetch(`/artifact/${name}`)).arrayBuffer();
         const reply = await daemon.fetch(`/artifact/${name}`, remove ? { method: 'DELETE' } : { method: 'PUT', body });
         await reply.arrayBuffer();
@@ -61,7 +63,7 @@ async function expectAll(daemon: TestDaemon, { acknowledged, sent }: Known): Pro
 }
 
 test('artifacts survive kill -9 at any moment', async () => {
-  const daemon = await startDaemon({ config: '[artifact]\ngrace_secs = 0\n' });
+  const daemon = await startDaemon({ config: `[artifact]\ngrace_secs = 0\ncompress = ${process.env.CRASH_COMPRESS === '1'}\n` });
   const known: Known = { acknowledged: new Map(), sent: new Map() };
   for (let round = 0; round < ROUNDS; round++) {
     await workUntilDead(daemon, known, round, 3 + ((round * 17) % 40));

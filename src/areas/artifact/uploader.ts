@@ -36,13 +36,13 @@ export class Uploader {
   /** Stores what the chunks hold under a name. Whatever fails, nothing of it stays. */
   async store(upload: Upload, chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<Stored> {
     checkName(upload.name);
-    this.checkSize(upload.length ?? 0);
-    const { compress } = this.limits();
+    const { compress, maxBlobBytes } = this.limits();
+    checkSize(upload.length ?? 0, maxBlobBytes);
     const encoding = compress && (upload.length ?? COMPRESS_FROM) >= COMPRESS_FROM ? 'zstd' : 'identity';
     const writer = await this.parts.blobs.writer(encoding, upload.length ?? undefined);
     try {
       for await (const chunk of chunks) {
-        this.checkSize(writer.bytes + chunk.length);
+        checkSize(writer.bytes + chunk.length, maxBlobBytes);
         await writer.write(chunk);
       }
       if (upload.length !== null && writer.bytes !== upload.length)
@@ -102,12 +102,8 @@ export class Uploader {
     this.parts.events.append(artifactEvent('put', { name, digest, bytes, created: before === null }));
     return { replaced: gone ? before.digest : null, created: before === null };
   }
+}
 
-  private checkSize(bytes: number): void {
-    const { maxBlobBytes } = this.limits();
-    if (bytes > maxBlobBytes)
-      throw new ZdError('too_large', `The artifact has more than ${maxBlobBytes} bytes (artifact.max_blob_bytes).`, {
-        extra: { limit: maxBlobBytes },
-      });
-  }
+function checkSize(bytes: number, limit: number): void {
+  if (bytes > limit) throw new ZdError('too_large', `The artifact has more than ${limit} bytes (artifact.max_blob_bytes).`, { extra: { limit } });
 }
