@@ -36,8 +36,9 @@ export function armFailpoints(): void {
   ready = true;
 }
 
-export function failpoint(name: string): void {
-  if (!enabled || plans.size === 0) return;
+/** `when` is false for a pass that does not count. */
+export function failpoint(name: string, when = true): void {
+  if (!enabled || !when || plans.size === 0) return;
   const plan = plans.get(name);
   if (!plan || (plan.waits && !ready) || --plan.countdown !== 0) return;
   if (plan.action === 'throw') throw new Error(`failpoint ${name}`);

@@ -130,9 +130,9 @@ export class Db {
       for (const listener of this.listeners.beforeCommit) listener();
       // A round of upkeep that found nothing to do is no commit a test could mean.
       const changed = failpointsSet() && this.changes() > before;
-      if (changed) failpoint('storage.before_commit');
+      failpoint('storage.before_commit', changed);
       this.sqlite.run('COMMIT');
-      if (changed) failpoint('storage.after_commit');
+      failpoint('storage.after_commit', changed);
       return values;
     } catch (error) {
       if (this.sqlite.inTransaction) this.sqlite.run('ROLLBACK');

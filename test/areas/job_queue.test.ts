@@ -112,7 +112,7 @@ test('cancel ends forks, other sessions and what closes its descriptors', async 
 });
 
 test('what a job leaves behind is named', async () => {
-  const id = await jobs.sh('sleep 1007 >/dev/null 2>&1 & exit 0');
+  const id = await jobs.sh('sleep 1007 >/dev/null 2>&1 & while ! grep -q ^sleep /proc/$!/cmdline; do :; done; exit 0');
   expect(await jobs.wait(id)).toMatchObject({ state: 'exited', exit_code: 0 });
   const { leftovers } = await jobs.job(id);
   expect(leftovers).toEqual([{ pid: expect.any(Number), command: 'sleep 1007' }]);

@@ -151,11 +151,11 @@ test('who may not run programs may not schedule any', async () => {
   const narrow = await startDaemon({ config: '[http.tokens]\nplanner = { token = "planner-planner", scopes = ["schedule.*"] }\n' });
   const headers = { authorization: 'Bearer planner-planner', 'content-type': 'application/json' };
   const ask = (op: string, input: object) => narrow.tcp(`/op/${op}`, { method: 'POST', headers, body: JSON.stringify(input) });
-  const { id } = (await narrow.call('schedule_add', { every: '1h', command: ['true'] })).body;
+  const { schedule_id: id } = (await narrow.call('schedule_add', { every: '1h', command: ['true'] })).body;
   for (const [op, input] of [
     ['schedule_add', { every: '1h', command: ['true'] }],
     ['schedule_add_once', { delay: '1h', command: ['true'] }],
-    ['schedule_update', { id, priority: 1 }],
+    ['schedule_update', { id, notes: 'x' }],
   ] as const) {
     const refused = await ask(op, input);
     expect([op, refused.status, ((await refused.json()) as { required_scope: string }).required_scope]).toEqual([op, 403, 'job.write']);

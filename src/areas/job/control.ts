@@ -12,6 +12,8 @@ import type { JobTable } from './table';
 /** After KILL: how long a process may take to go. Longer ones hang in the kernel. */
 const KILL_MS = 5000;
 export const GRACE_MS = 5000;
+/** How long a signal waits for the command to begin; a start takes a few milliseconds. */
+const START_MS = 1000;
 const POLL_MS = { first: 5, longest: 100 };
 /** Signals that are meant to end a job: one that ends after them was killed, and is not tried again. */
 const ENDING: ReadonlySet<Signal> = new Set(['TERM', 'KILL', 'INT', 'QUIT']);
@@ -36,6 +38,7 @@ export class Control {
     // Before the signal: a zd that comes after a crash knows why the job ended.
     if (ENDING.has(signal)) await this.mark(run, 'killed');
     if (signal === 'KILL') run.killSent = true;
+    else await commandStarted(run);
     const reached = run.session.signal(signal);
     if (reached && (signal === 'STOP' || signal === 'CONT')) await this.note(run, signal === 'STOP' ? 'paused' : 'running');
     return reached;
@@ -73,6 +76,7 @@ export class Control {
 
   private async endAll(run: Run, graceMs: number): Promise<Member[]> {
     const { session } = run;
+    await commandStarted(run);
     session.signal('TERM');
     // One that is stopped hears TERM only when it goes on.
     session.signal('CONT');
@@ -184,4 +188,11 @@ async function isEmptied(session: Session, ms: number, signal?: Signal): Promise
     if (performance.now() >= end) return false;
     await Bun.sleep(Math.min(wait, Math.max(1, end - performance.now())));
   }
+}
+
+/** A signal that comes before the command would be lost on it. A job on a terminal has no wrapper. */
+async function commandStarted({ pty, session, identity }: Run): Promise<void> {
+  if (pty) return;
+  for (const end = performance.now() + START_MS; performance.now() < end && isAlive(identity) && !session.hasCommand();)
+    await Bun.sleep(POLL_MS.first);
 }

@@ -35,6 +35,15 @@ export class Session {
     }
   }
 
+  /**
+   * Whether the command itself runs by now. Before, only the wrapper and its fork are there, and what ends the command passes over them:
+   * they have to live on to tell how it ended.
+   */
+  hasCommand(): boolean {
+    const wrapper = commandOf(this.leader.pid);
+    return this.members().some(({ pid, command }) => pid !== this.leader.pid && command !== '' && command !== wrapper);
+  }
+
   members(): Member[] {
     return this.scan().map(({ pid }) => ({ pid, command: commandOf(pid) }));
   }
