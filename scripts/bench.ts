@@ -8,6 +8,7 @@ import { keyValue } from './bench/key_value';
 import { locks } from './bench/locks';
 import { processTime } from './bench/process_time';
 import { publishLatency } from './bench/latency';
+import { publishRate } from './bench/publish_rate';
 import { passes, print } from './bench/report';
 import { standardClients } from './bench/standard_clients';
 import { startRedis, startZd } from './bench/servers';
@@ -16,7 +17,7 @@ import { install, step } from './setup';
 /**
  * `bun run bench`: the compiled program beside its peers, in one run on one machine.
  *   --quick       fewer and shorter rounds
- *   --only NAME   one part, repeatable: cli, kv, fanout, latency, locks, start, memory
+ *   --only NAME   one part, repeatable: cli, kv, fanout, latency, publish, locks, start, memory
  *   --json        the rows and bars as JSON
  *   --bin PATH    another executable than dist/zd
  *   --strict      exit 1 when a bar is missed, as it is anyway when a part does not come to its end
@@ -41,6 +42,7 @@ const parts: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   },
   fanout: fanOut,
   latency: publishLatency,
+  publish: publishRate,
   locks: (bench) => locks(bench, flags.quick ? 30 : 150),
 };
 const unknown = flags.only.filter((name) => !Object.hasOwn(parts, name));

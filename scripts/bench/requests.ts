@@ -1,6 +1,6 @@
 /** What the load client sends: the same keys and values to zd over HTTP and to redis over RESP. */
 export type Protocol = 'http' | 'resp';
-export type Kind = 'get' | 'put' | 'batch' | 'publish' | 'nchan';
+export type Kind = 'get' | 'put' | 'batch' | 'publish' | 'publishes' | 'nchan';
 
 export const KEYS = 1000;
 export const BATCH = 100;
@@ -9,7 +9,7 @@ const key = (at: number) => `key:${String(at % KEYS).padStart(4, '0')}`;
 
 /** Every request of a kind once, ready to write; a connection walks through them in turn. */
 export function requests(protocol: Protocol, kind: Kind, token: string | null): Uint8Array[] {
-  const count = kind === 'batch' ? KEYS / BATCH : KEYS;
+  const count = kind === 'batch' || kind === 'publishes' ? KEYS / BATCH : KEYS;
   return Array.from({ length: count }, (_, at) => Buffer.from(protocol === 'http' ? http(kind, at, token) : resp(kind, at)));
 }
 
@@ -27,6 +27,10 @@ const OPS = {
     { ns: 'bench', ops: Array.from({ length: BATCH }, (_, n) => ({ op: 'put', key: key(at * BATCH + n), value: VALUE })) },
   ],
   publish: (at: number) => ['publish', { topic: 'bench.tick', data: { n: at } }],
+  publishes: (at: number) => [
+    'publish_batch',
+    { events: Array.from({ length: BATCH }, (_, n) => ({ topic: 'bench.tick', data: { n: at * BATCH + n } })) },
+  ],
 } as const satisfies Record<Exclude<Kind, 'nchan'>, (at: number) => readonly [string, object]>;
 
 function http(kind: Kind, at: number, token: string | null): string {

@@ -23,18 +23,18 @@ export const zdEnv = (home: string): Record<string, string> => ({
 });
 
 /** A home with a free port and room for every stream of the benchmark; all else is the default. */
-export function prepareHome(): string {
+export function prepareHome(config = ''): string {
   const home = tempHome();
   writeFileSync(
     join(home, 'config.toml'),
-    '[http]\nlisten = "127.0.0.1:0"\n[limits]\nstreams = 2000\nconnections = 4000\nstreams_per_token = 2000\n',
+    '[http]\nlisten = "127.0.0.1:0"\n[limits]\nstreams = 2000\nconnections = 4000\nstreams_per_token = 2000\n' + config,
     { mode: 0o600 },
   );
   return home;
 }
 
-export async function startZd(binary: string): Promise<Server> {
-  const home = prepareHome();
+export async function startZd(binary: string, config = ''): Promise<Server> {
+  const home = prepareHome(config);
   const child = keep(Bun.spawn([binary, '__daemon'], { env: zdEnv(home), cwd: home, stdio: ['ignore', 'ignore', 'inherit'] }), home);
   const socket = join(home, 'zd.sock');
   await answering('zd', child, async () => (await fetch('http://zd/health', { unix: socket })).ok);

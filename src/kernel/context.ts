@@ -18,6 +18,8 @@ export interface EventDraft {
   /** Milliseconds after which it is neither replayed nor listed, and its content is removed. */
   readonly ttlMs?: number;
   readonly data: unknown;
+  /** `data` as compact JSON, when the publisher has made it already. */
+  readonly json?: string;
 }
 
 /** What the publisher of a stored event calls it, so that a repetition within the window is recognised. */

@@ -5,6 +5,7 @@ import { definitionsStream } from './definitions_stream';
 import { subscriptionSetPaused } from './pause';
 import { eventList } from './list';
 import { publish } from './publish';
+import { publishBatch } from './publish_batch';
 import { eventStats } from './stats';
 import { eventStream } from './stream';
 import { subscribe } from './subscribe';
@@ -15,7 +16,7 @@ import { webhook } from './webhook';
 export const eventArea: Area = {
   name: 'event',
   summary: 'Publish and subscribe over one stored log.',
-  ops: [publish, eventList, eventStats, waitForEvent, subscribe, unsubscribe, subscriptionSetPaused],
+  ops: [publish, publishBatch, eventList, eventStats, waitForEvent, subscribe, unsubscribe, subscriptionSetPaused],
   streams: [eventStream, definitionsStream, apiStream],
   routes: [apiHistory, webhook],
 };

@@ -74,7 +74,7 @@ export class EventLog implements EventService {
 
   async publish(draft: EventDraft, key?: EventKey): Promise<Published> {
     if (credentialsIn(draft.data)) return this.broadcast(draft);
-    const data = JSON.stringify(draft.data ?? null);
+    const data = textOf(draft);
     const ts = this.clock.now();
     if (!key) {
       const { event, delivered } = await this.db.write(() => this.stage(this.table.append(draft, data, ts)), 'normal');
@@ -121,7 +121,7 @@ export class EventLog implements EventService {
   /** Adds an event to the write that is under way, so it is stored exactly when the fact it tells of is. Only inside a write's work. */
   append(draft: EventDraft): EventRecord {
     const ts = this.clock.now();
-    const event = credentialsIn(draft.data) ? this.liveOnly(draft, ts) : this.table.append(draft, JSON.stringify(draft.data ?? null), ts);
+    const event = credentialsIn(draft.data) ? this.liveOnly(draft, ts) : this.table.append(draft, textOf(draft), ts);
     return this.stage(event).event;
   }
 
@@ -227,3 +227,5 @@ export class EventLog implements EventService {
     clearTimeout(bound);
   }
 }
+
+const textOf = (draft: EventDraft): string => draft.json ?? JSON.stringify(draft.data ?? null);
