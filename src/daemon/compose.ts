@@ -24,7 +24,7 @@ import { buildOpenApi } from '../transport/openapi';
 import { swaggerPages } from '../web/swagger';
 import { composeSchedules } from './compose_schedule';
 import type { ComposeInput, Daemon } from './lifecycle';
-import { artifactLimits, cacheLimits, eventLimits, jobLimits, lockLimits, watchLimits } from './limits';
+import { artifactLimits, cacheLimits, eventLimits, httpLimits, jobLimits, lockLimits, watchLimits } from './limits';
 import { Listeners } from './listeners';
 import type { LiveConfig } from './live';
 import { Supervisor } from './supervisor';
@@ -108,13 +108,7 @@ export async function compose({ paths, config, clock, log, logFiles, lifecycle, 
       rules,
       log,
       counters: metrics,
-      limits: () => ({
-        bodyBytes: config.value('limits.body_bytes'),
-        maxDepth: config.value('limits.max_depth'),
-        connections: config.value('limits.connections'),
-        streams: config.value('limits.streams'),
-        streamsPerToken: config.value('limits.streams_per_token'),
-      }),
+      limits: perVersion(config, () => httpLimits(config)),
       health: { version: lifecycle.version, uptimeMs: () => lifecycle.uptimeMs(), parts: () => parts.list() },
       pages: swaggerPages({ document }),
     });
@@ -171,11 +165,16 @@ function accessRules(config: LiveConfig, secret: string): () => AccessRules {
       metricsOpen: config.value('http.metrics_open') && (listen === null || isLoopback(listen.host)),
     };
   };
-  let rules = build();
+  return perVersion(config, build);
+}
+
+/** What is built from the configuration, anew only when that changes: it is asked for with every request. */
+function perVersion<T>(config: LiveConfig, build: () => T): () => T {
+  let built = build();
   config.onChange(() => {
-    rules = build();
+    built = build();
   });
-  return () => rules;
+  return () => built;
 }
 
 /** A value made at first use and again when its key changes. */

@@ -49,3 +49,11 @@ export const watchLimits = (config: LiveConfig) => ({
   queueEvents: config.value('limits.queue_events'),
   queueBytes: config.value('limits.queue_bytes'),
 });
+
+export const httpLimits = (config: LiveConfig) => ({
+  bodyBytes: config.value('limits.body_bytes'),
+  maxDepth: config.value('limits.max_depth'),
+  connections: config.value('limits.connections'),
+  streams: config.value('limits.streams'),
+  streamsPerToken: config.value('limits.streams_per_token'),
+});

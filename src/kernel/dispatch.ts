@@ -50,7 +50,7 @@ export class Dispatcher {
       requireScope(request.caller, op?.scope ?? UNKNOWN_SCOPE);
       if (!op) throw new ZdError('unknown_op', `There is no operation "${request.op.slice(0, 100)}".`);
       const input = validateInput(op.input, request.input);
-      const result = op.handle(this.services, input as never, this.call(request));
+      const result = op.handle(this.services, input as never, new RequestCall(request));
       if (!(result instanceof Promise)) return finish(op, result, done);
       return result.then((value) => finish(op, value, done)).catch(failed);
     } catch (error) {
@@ -67,7 +67,7 @@ export class Dispatcher {
     try {
       requireScope(request.caller, stream.scope);
       const valid = validateInput(stream.input, input);
-      const frames = stream.handle(this.services, valid as never, Object.assign(this.call(request), { lastEventId: request.lastEventId }));
+      const frames = stream.handle(this.services, valid as never, Object.assign(new RequestCall(request), { lastEventId: request.lastEventId }));
       this.observe(stream.name, 'ok', 0, request.caller);
       request.onScope?.(stream.scope);
       return frames;
@@ -90,7 +90,7 @@ export class Dispatcher {
       if (route.auth !== 'self') requireScope(request.caller, route.scope);
       const valid = validateInput(route.input, input);
       const { method, headers, body } = request;
-      const response = await route.handle(this.services, valid as never, Object.assign(this.call(request), { method, headers, body }));
+      const response = await route.handle(this.services, valid as never, Object.assign(new RequestCall(request), { method, headers, body }));
       done('ok');
       return response;
     } catch (error) {
@@ -98,23 +98,6 @@ export class Dispatcher {
       done(known.code);
       throw known;
     }
-  }
-
-  private call(request: Omit<Request, 'op' | 'input'>): Call {
-    return {
-      caller: request.caller,
-      requestId: request.requestId ?? newRequestId(),
-      // A getter: making the AbortSignal of a request is the dearest part of a small call, and most ops never look at it.
-      get signal() {
-        return request.signal;
-      },
-      connection: request.connection,
-      need: (scope) => {
-        requireScope(request.caller, scope);
-        request.onScope?.(scope);
-      },
-      fail: (code: Code, message?: string, detail?: FailureDetail) => new ZdError(code, message, detail),
-    };
   }
 
   private toZdError(op: Op | undefined, error: unknown): ZdError {
@@ -127,6 +110,37 @@ export class Dispatcher {
 
 /** What a file that is written tells of a disk or a quota without room (errno(3)). */
 const DISK_FULL = new Set(['ENOSPC', 'EDQUOT']);
+
+/** One call, as its handler sees it. What handlers rarely look at is made when they do: the AbortSignal of a request is the dearest part of a small call. */
+class RequestCall implements Call {
+  readonly caller: Caller;
+  private id: string | undefined;
+
+  constructor(private readonly request: Omit<Request, 'op' | 'input'>) {
+    this.caller = request.caller;
+  }
+
+  get requestId(): string {
+    return (this.id ??= this.request.requestId ?? newRequestId());
+  }
+
+  get signal(): AbortSignal {
+    return this.request.signal;
+  }
+
+  get connection(): Connection | undefined {
+    return this.request.connection;
+  }
+
+  need(scope: Scope): void {
+    requireScope(this.caller, scope);
+    this.request.onScope?.(scope);
+  }
+
+  fail(code: Code, message?: string, detail?: FailureDetail): ZdError {
+    return new ZdError(code, message, detail);
+  }
+}
 
 function finish(op: Op, value: unknown, done: (code: 'ok') => void): Record<string, unknown> {
   const check = checker(op.output);
