@@ -7,6 +7,7 @@ import { areas } from '../areas/index';
 import { Locks } from '../areas/lock/locks';
 import { LockStore } from '../areas/lock/store';
 import { Jobs } from '../areas/job/jobs';
+import { watchPart } from '../areas/watch/part';
 import { Watcher } from '../areas/watch/watcher';
 import type { Services } from '../kernel/context';
 import { Dispatcher, type Observer } from '../kernel/dispatch';
@@ -114,11 +115,18 @@ export async function compose({ paths, config, clock, log, logFiles, lifecycle, 
     });
     config.onChange(() => http.review());
     const listeners = new Listeners(http, paths, parseListen(config.value('http.listen')));
-    for (const part of [storagePart('zd_db', zdDb), storagePart('cache_db', cacheDb), cache.sweeper.part, events.part, ...listeners.parts])
+    for (const part of [
+      storagePart('zd_db', zdDb),
+      storagePart('cache_db', cacheDb),
+      cache.sweeper.part,
+      events.part,
+      scheduler.part,
+      watchPart(() => watch.figures()),
+      ...listeners.parts,
+    ])
       parts.add(part);
     locks.start();
     await jobs.start();
-    scheduler.start();
     artifacts.start();
     await parts.start();
     armFailpoints();

@@ -108,7 +108,7 @@ export class ScheduleRig {
 
   /** Begins as the daemon does, and waits for the first round. */
   async start(): Promise<this> {
-    this.scheduler.start();
+    void this.scheduler.part.start(() => {});
     await this.scheduler.run();
     return this;
   }

@@ -1,3 +1,4 @@
+import type { Part } from '../../kernel/part';
 import { policyOf, timingOf } from './draft';
 import { recount, type Policy } from './model';
 import type { ScheduleRow } from './service';
@@ -9,6 +10,8 @@ const LONGEST_SLEEP_MS = 30_000;
 const STEP_MS = 500;
 /** Schedules per transaction. */
 const CHUNK = 50;
+/** Rounds in a row after which the scheduler counts as broken. */
+const MANY_FAILURES = 3;
 const RETRY_MS = { least: 1000, most: 60_000 };
 
 /** Acts on schedules when they are due. One timer, set to the next due time of all. */
@@ -26,9 +29,27 @@ export class Scheduler {
   private offset: number | undefined;
   private zone: string | undefined;
 
+  private begun = false;
+  private lastError: unknown;
+
+  /** To be supervised. Starting it again after a failure looks at once; it ends with the daemon, by `stop`. */
+  readonly part: Part = {
+    name: 'scheduler',
+    start: () => (this.begun ? this.wake() : this.begin()),
+    stop() {},
+    probe: () => {
+      if (this.failures >= MANY_FAILURES) throw this.lastError;
+      if (this.failures > 0) return `${this.failures} rounds in a row failed`;
+      const late = this.running ? null : this.overdue();
+      if (late !== null) throw new Error(`a schedule is ${Math.round(late / 1000)} s late and no round is under way`);
+      return this.resting.size === 0 ? null : `${this.resting.size} schedules could not be acted on and are tried again`;
+    },
+  };
+
   constructor(private readonly store: ScheduleStore) {}
 
-  start(): void {
+  private begin(): void {
+    this.begun = true;
     this.store.onStarted((job) => this.watch(job));
     for (const job of this.store.runs.activeJobs()) this.watch(job);
     this.store.onChange(() => this.wake());
@@ -82,6 +103,7 @@ export class Scheduler {
       this.failures = 0;
     } catch (error) {
       this.failures++;
+      this.lastError = error;
       this.failed('a round failed', error);
     }
     this.arm();
@@ -173,6 +195,13 @@ export class Scheduler {
 
   private failed(msg: string, error: unknown, schedule?: number): void {
     if (!this.stopped) this.store.parts.log.error(`schedules: ${msg}`, { schedule, error });
+  }
+
+  /** Milliseconds by which the earliest schedule has been missed, when that is more than a busy machine explains. */
+  private overdue(): number | null {
+    const due = this.store.table.earliest(this.resting);
+    const late = due === null ? 0 : this.store.parts.clock.now() - due;
+    return late > LONGEST_SLEEP_MS ? late : null;
   }
 
   private arm(): void {
