@@ -12,6 +12,7 @@ export const gc = defineOp({
     'Without `max_age_secs` and `max_bytes` only contents without a name go.',
   scope: 'artifact.admin',
   effect: 'destructive',
+  waits: true,
   input: strict({
     max_age_secs: t.Optional(t.Integer({ minimum: 0, maximum: 3_153_600_000, description: 'Remove what was not used for this long.' })),
     max_bytes: t.Optional(t.Integer({ minimum: 0, description: 'What the contents of the names with the prefix may hold together afterwards.' })),

@@ -11,6 +11,7 @@ export const verify = defineOp({
     'A damaged content is taken out of use: reads answer `artifact_corrupt` until it is put again. Takes as long as reading all files does.',
   scope: 'artifact.admin',
   effect: 'write',
+  waits: true,
   input: strict({}),
   output: strict({
     clean: t.Boolean({ description: 'Nothing is corrupt, quarantined or missing.' }),
