@@ -50,7 +50,7 @@ test('a frame is an id and one flat object, and the history has the same objects
     success: true,
     type: 'tool_call',
     source: 'http',
-    timestamp: new Date(first.ts_ns / 1e6).toISOString().replace('Z', '+00:00'),
+    timestamp: new Date(Math.round(first.ts_ns / 1e6)).toISOString().replace('Z', '+00:00'),
     v: 1,
     seq: first.seq,
     id: first.event_id,

@@ -97,11 +97,11 @@ test('a single time', async () => {
 
 test('a single time as people write it', async () => {
   const text = await call('schedule_add_once', { at: '2099-06-01T12:00:30+02:00', command: ['true'] });
-  expect(text.fire_at_ns / 1e6).toBe(Date.parse('2099-06-01T10:00:30Z'));
+  expect(Math.round(text.fire_at_ns / 1e6)).toBe(Date.parse('2099-06-01T10:00:30Z'));
   const before = Date.now();
   const later = await call('schedule_add_once', { delay: '1h30m', command: ['true'] });
-  expect(later.fire_at_ns / 1e6).toBeGreaterThanOrEqual(before + 5_400_000);
-  expect(later.fire_at_ns / 1e6).toBeLessThan(Date.now() + 5_401_000);
+  expect(Math.round(later.fire_at_ns / 1e6)).toBeGreaterThanOrEqual(before + 5_400_000);
+  expect(Math.round(later.fire_at_ns / 1e6)).toBeLessThan(Date.now() + 5_401_000);
 });
 
 describe('update', () => {
