@@ -1,8 +1,10 @@
+import { millis } from '../kernel/clock';
+
 /** Text for a person: times as ISO 8601, durations in words, everything on one line. */
 export function cell(value: unknown, field = ''): string {
   if (value === null || value === undefined) return '';
   if (typeof value === 'number') {
-    if (isTime(value, field)) return new Date(Math.floor(value / 1e6)).toISOString();
+    if (isTime(value, field)) return new Date(millis(value)).toISOString();
     if (field.endsWith('_ms')) return duration(value);
     return String(value);
   }
@@ -13,7 +15,7 @@ export function cell(value: unknown, field = ''): string {
 /** A time as a person asks for it: how long until then, or since. */
 export function relative(value: unknown, now: number): unknown {
   if (typeof value !== 'number' || !isTime(value, '')) return value;
-  const ms = Math.floor(value / 1e6) - now;
+  const ms = millis(value) - now;
   return ms >= 0 ? `in ${duration(ms)}` : `${duration(-ms)} ago`;
 }
 

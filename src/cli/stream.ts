@@ -1,5 +1,6 @@
 import { follow } from '../client/follow';
 import type { StreamEvent } from '../client/event_stream';
+import { millis } from '../kernel/clock';
 import type { Entry } from './catalogue';
 import type { Invocation, Parsed } from './command';
 import { runFor } from './exec';
@@ -64,7 +65,7 @@ function human({ event, data }: StreamEvent, main: string, quiet: boolean): stri
   const from = typeof record.from === 'string' ? `${cell(record.from)} -> ` : '';
   const payload = from + text(record, main, data);
   if (quiet) return payload;
-  const time = typeof record.ts_ns === 'number' ? new Date(record.ts_ns / 1e6) : new Date();
+  const time = typeof record.ts_ns === 'number' ? new Date(millis(record.ts_ns)) : new Date();
   const head = [time.toLocaleTimeString('en-GB'), record.scope ?? record.kind ?? event, record.topic]
     .filter((part) => part !== undefined)
     .map((part) => cell(part));

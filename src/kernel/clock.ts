@@ -17,3 +17,6 @@ export const systemClock: Clock = {
  * decimal digits in JSON (its shortest round-trip form is itself), so no bigint is needed.
  */
 export const nanos = (ms: number): number => ms * 1_000_000;
+
+/** The milliseconds that `nanos` made these of. Rounded: as doubles they may lie a little below. */
+export const millis = (ns: number): number => Math.round(ns / 1_000_000);

@@ -1,3 +1,4 @@
+import { millis } from '../../kernel/clock';
 import { defineOp } from '../../kernel/op';
 import { Nanos, strict, t } from '../../kernel/schema';
 import { GRANTED, LockName, WISH, wireGrant, wishOf } from './schema';
@@ -29,7 +30,7 @@ export const acquire = defineOp({
   example: { name: 'deploy', timeout_secs: 5, ttl_secs: 30, owner: 'ci run 17' },
   handle: async ({ locks }, input, call) => {
     if (input.shared && input.slots !== undefined) throw call.fail('bad_args', '/slots: cannot be combined with shared', { path: '/slots' });
-    const since = input.since_ns === undefined ? null : Math.floor(input.since_ns / 1e6);
+    const since = input.since_ns === undefined ? null : millis(input.since_ns);
     const holder = await locks.acquire({ ...wishOf(input), timeoutMs: (input.timeout_secs ?? 0) * 1000, since }, () => call.signal);
     return wireGrant(locks, input.name, holder);
   },
