@@ -3,7 +3,7 @@ import type { Logger } from '../kernel/log';
 import type { Part, Parts, PartStatus } from '../kernel/part';
 import { Supervised, type Surroundings } from './supervised';
 
-/** The parts of one daemon: started in the order in which they were added, stopped in reverse. */
+/** The parts of one daemon: started in the order in which they were added, the essential ones first; stopped in reverse. */
 export class Supervisor implements Parts {
   private readonly parts = new Map<string, Supervised>();
   private readonly around: Surroundings;
@@ -23,10 +23,9 @@ export class Supervisor implements Parts {
   /** Starts everything; throws when an essential part cannot start. The others may take their time. */
   async start(): Promise<void> {
     this.started = true;
-    for (const one of this.parts.values()) {
-      const begun = one.begin(one.essential);
-      if (one.essential) await begun;
-    }
+    const all = [...this.parts.values()];
+    for (const one of all) if (one.essential) await one.begin(true);
+    for (const one of all) if (!one.essential) void one.begin();
   }
 
   list(): readonly PartStatus[] {

@@ -97,8 +97,8 @@ export class Http {
   }
 
   /**
-   * `POST /op/NAME`, and `GET /op/NAME?FIELD=…` for an op that only reads, do not pass the router: nearly every request zd gets is one, and routing would cost it two fifths of its
-   * throughput. For the same reason this is one function with an await for the body and, where the op needs it, one for the op.
+   * `POST /op/NAME`, and `GET /op/NAME?FIELD=…` for an op that only reads, do not pass the router: nearly every request zd gets is one,
+   * and routing would cost it two fifths of its throughput. For the same reason this is one function with an await for the body and, where the op needs it, one for the op.
    */
   private async op(request: Request, server: Server<unknown>, via: Via, path: string): Promise<Response> {
     const { deps } = this;

@@ -6,7 +6,7 @@ import type { Stream } from '../kernel/stream';
 import { VERBOSE_MEMBERS, VERBOSE_PARAMETER } from './health';
 import { jsonSchema, type JsonSchema } from './json_schema';
 import { Failures, failureSchema } from './openapi_failures';
-import { documentedPath, routeOperation } from './openapi_route';
+import { documentedPath, parametersOf, routeOperation } from './openapi_route';
 
 type Json = Record<string, unknown>;
 
@@ -91,21 +91,8 @@ function operation(op: Op, area: string, failures: Failures, options: OpenApiOpt
   };
 }
 
-function queryParameters(item: Op | Stream): Json[] {
-  const input = jsonSchema(item.input);
-  const required = asArray(input.required);
-  return Object.entries((input.properties ?? {}) as Record<string, JsonSchema>).map(([name, schema]) => ({
-    name,
-    in: 'query',
-    required: required.includes(name),
-    ...(typeof schema.description === 'string' ? { description: schema.description } : {}),
-    schema,
-    ...(Object.hasOwn(item.example, name) ? { example: item.example[name] } : {}),
-  }));
-}
-
 function streaming(stream: Stream, area: string, failures: Failures, options: OpenApiOptions): Json {
-  const query = queryParameters(stream);
+  const query = parametersOf(stream);
   const named = stream.events.map((event) => `\`${event}\``).join(', ');
   const resume = 'Resume after this frame: the `id` of the last one that was seen.';
   return {
@@ -142,7 +129,7 @@ function streaming(stream: Stream, area: string, failures: Failures, options: Op
 /** The same call by GET: fields as query parameters, for those that are plain values. */
 function asked(op: Op, post: Json): Json {
   const { requestBody: _, ...rest } = post;
-  return { ...rest, operationId: `${op.name}_by_get`, parameters: queryParameters(op) };
+  return { ...rest, operationId: `${op.name}_by_get`, parameters: parametersOf(op) };
 }
 
 function plain(route: Route, area: string, failures: Failures, options: OpenApiOptions): Json {

@@ -48,24 +48,24 @@ export class Firing {
     if (!row || row.next_at === null || row.due_at! > now) return after;
     const timing = timingOf(row);
     const policy = policyOf(row);
-    const todo = plan(timing, policy, row.next_at, now, this.zone());
-    if (!todo) {
+    const planned = plan(timing, policy, row.next_at, now, this.zone());
+    if (!planned) {
       // Due before its time: another zd reckoned the delay in another way.
       this.table.move(id, row.next_at, row.next_at + policy.delayMs, row.anchor_at);
       return after;
     }
     failpoint('schedule.before_fire');
-    if (todo.missed) {
-      const { at, count } = todo.missed;
+    if (planned.missed) {
+      const { at, count } = planned.missed;
       this.note(row, 'miss', { cause: 'time', scheduled_at: at, fired_at: now, state: 'missed', occurrences: count, reason: 'missed' });
     }
-    for (const at of todo.fire) {
+    for (const at of planned.fire) {
       this.begin(row, 'time', at, now, after);
       failpoint('schedule.enqueued');
     }
-    const last = todo.fire.at(-1) ?? todo.missed?.at ?? row.last_at;
-    const next = todo.next === null ? null : { at: todo.next, due: todo.next + policy.delayMs };
-    const ended = timing.kind === 'once' && todo.fire.length + (todo.missed?.count ?? 0) > 0 ? 'fired' : 'expired';
+    const last = planned.fire.at(-1) ?? planned.missed?.at ?? row.last_at;
+    const next = planned.next === null ? null : { at: planned.next, due: planned.next + policy.delayMs };
+    const ended = timing.kind === 'once' && planned.fire.length + (planned.missed?.count ?? 0) > 0 ? 'fired' : 'expired';
     this.table.acted(id, last, next, ended, now);
     if (!next) this.event(row, 'end', { reason: ended });
     return after;
