@@ -166,3 +166,12 @@ function readOverrides(file: string): Readonly<Record<string, string>> {
     { where: file, message: `${basename(file)} is not what \`zd config set --persist\` writes; remove it and set the values again` },
   ]);
 }
+
+/** What is built from the configuration, anew only when that changes: it is asked for with every request. */
+export function perVersion<T>(config: LiveConfig, build: () => T): () => T {
+  let built = build();
+  config.onChange(() => {
+    built = build();
+  });
+  return () => built;
+}

@@ -1,5 +1,3 @@
-import type { Level } from '../kernel/log';
-
 /** A bearer token of the configuration. `scopes` null: full access; empty: nothing at all. */
 export interface TokenSetting {
   readonly label: string;
@@ -18,57 +16,8 @@ export interface WebhookSetting {
 /** Bounds of single kinds of events, beside those of the whole log. */
 export type KindSettings = Readonly<Record<string, { readonly max_count?: number; readonly max_age_secs?: number; readonly max_bytes?: number }>>;
 
-/** Every setting's value by its key. */
-export interface Values {
-  readonly 'http.listen': string;
-  readonly 'http.open': boolean;
-  readonly 'http.allowed_hosts': readonly string[];
-  readonly 'http.allowed_origins': readonly string[];
-  readonly 'http.tokens': readonly TokenSetting[];
-  readonly 'http.metrics_open': boolean;
-  readonly 'log.level': Level;
-  readonly 'log.max_bytes': number;
-  readonly 'log.max_files': number;
-  readonly 'limits.body_bytes': number;
-  readonly 'limits.connections': number;
-  readonly 'limits.streams_per_token': number;
-  readonly 'limits.streams': number;
-  readonly 'limits.queue_events': number;
-  readonly 'limits.queue_bytes': number;
-  readonly 'limits.subscriptions': number;
-  readonly 'limits.max_depth': number;
-  readonly 'cache.max_value_bytes': number;
-  readonly 'cache.max_key_bytes': number;
-  readonly 'cache.max_ns_bytes': number;
-  readonly 'cache.max_ns_entries': number;
-  readonly 'events.max_count': number;
-  readonly 'events.max_age_secs': number;
-  readonly 'events.max_bytes': number;
-  readonly 'events.kinds': KindSettings;
-  readonly 'events.dedup_secs': number;
-  readonly 'lock.default_ttl_secs': number;
-  readonly 'lock.max_entries': number;
-  readonly 'job.parallel': number;
-  readonly 'job.max_queued': number;
-  readonly 'job.keep_output_bytes': number;
-  readonly 'job.keep_ended': number;
-  readonly 'job.keep_secs': number;
-  readonly 'schedule.max_count': number;
-  readonly 'schedule.history_runs': number;
-  readonly 'schedule.keep_ended_secs': number;
-  readonly 'artifact.max_blob_bytes': number;
-  readonly 'artifact.max_inline_bytes': number;
-  readonly 'artifact.max_ns_bytes': number;
-  readonly 'artifact.max_bytes': number;
-  readonly 'artifact.grace_secs': number;
-  readonly 'artifact.compress': boolean;
-  readonly 'watch.max_watches': number;
-  readonly 'watch.max_directories': number;
-  readonly 'watch.max_entries': number;
-  readonly 'watch.poll_ms': number;
-  readonly 'shutdown.grace_ms': number;
-  readonly webhook: readonly WebhookSetting[];
-}
+/** Every setting's value by its key. Each file of `settings/` adds its own by module augmentation. */
+export interface Values {}
 
 export type SettingKey = keyof Values;
 export type SettingType = 'listen' | 'boolean' | 'hosts' | 'origins' | 'tokens' | 'level' | 'integer' | 'kinds' | 'webhooks';
@@ -88,4 +37,25 @@ export interface Setting<K extends SettingKey = SettingKey> {
   /** `config_set` may change it while the daemon runs. What decides who may come in is not among them. */
   readonly runtimeSettable: boolean;
   readonly doc: string;
+}
+
+export const KiB = 1024;
+export const MiB = 1024 * KiB;
+export const GiB = 1024 * MiB;
+
+type Declared = Pick<Setting, 'type' | 'doc'> & Partial<Omit<Setting, 'key' | 'type' | 'doc' | 'default'>>;
+
+/** One row of the table: what is not said is what most settings have. */
+export function setting<K extends SettingKey>(key: K, fallback: Values[K], given: Declared): Setting<K> {
+  return {
+    key,
+    default: fallback,
+    env: `ZD_${key.replace('.', '_').toUpperCase()}`,
+    unit: null,
+    min: 0,
+    max: Number.MAX_SAFE_INTEGER,
+    needsRestart: false,
+    runtimeSettable: !key.startsWith('http.') && key !== 'webhook',
+    ...given,
+  };
 }
