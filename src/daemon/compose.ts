@@ -25,6 +25,9 @@ import { parseListen } from './values';
 /** Paths that are neither streams nor routes of an area. */
 const OWN_PATHS = ['/', '/health', '/ops', '/metrics', '/ws', '/openapi', '/openapi.json', '/openapi/json'];
 
+/** Longer than the first answer takes, and far shorter than anything upkeep is bound to. */
+const UPKEEP_AFTER_MS = 20;
+
 /**
  * Builds the daemon from its parts, in the order in which they need each other; what is built for an area is in `areas/`, and nothing
  * else in zd constructs things. Stopping is disposing the stack, in reverse: listeners, streams, background work, databases.
@@ -77,8 +80,10 @@ export async function compose({ paths, config, clock, log, logFiles, lifecycle, 
     const listeners = new Listeners(http, paths, parseListen(config.value('http.listen')));
     for (const part of listeners.parts) parts.add(part);
     for (const start of starts) await start();
-    await parts.start();
+    await parts.startEssential();
     armFailpoints();
+    // First rounds of upkeep take some milliseconds; whoever waits for the first answer need not wait for them.
+    setTimeout(() => parts.startOthers(), UPKEEP_AFTER_MS).unref();
     return {
       addresses: listeners.addresses(),
       databases: [zdDb, cacheDb],

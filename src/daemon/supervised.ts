@@ -28,7 +28,7 @@ class Late extends Error {}
 
 /** One part under supervision: started, probed, and started again with growing pauses for as long as it is broken. */
 export class Supervised {
-  private state: PartState = 'stopped';
+  private state: PartState = 'starting';
   private since: number;
   private restarts = 0;
   private note: string | null = null;

@@ -3,11 +3,12 @@ import type { Logger } from '../kernel/log';
 import type { Part, Parts, PartStatus } from '../kernel/part';
 import { Supervised, type Surroundings } from './supervised';
 
-/** The parts of one daemon: started in the order in which they were added, the essential ones first; stopped in reverse. */
+/** The parts of one daemon: the essential ones first, each group started in the order in which it was added; stopped in reverse. */
 export class Supervisor implements Parts {
   private readonly parts = new Map<string, Supervised>();
   private readonly around: Surroundings;
   private started = false;
+  private halted = false;
 
   constructor(clock: Clock, log: Logger, around: Partial<Surroundings> = {}) {
     this.around = { clock, log, after, random: Math.random, ...around };
@@ -20,12 +21,16 @@ export class Supervisor implements Parts {
     if (this.started) void one.begin();
   }
 
-  /** Starts everything; throws when an essential part cannot start. The others may take their time. */
-  async start(): Promise<void> {
+  /** Starts what the daemon cannot be without, and throws when one of it cannot start. */
+  async startEssential(): Promise<void> {
+    for (const one of [...this.parts.values()]) if (one.essential) await one.begin(true);
+  }
+
+  /** Starts all the others, which may take their time, and from here on what is added. */
+  startOthers(): void {
+    if (this.halted) return;
     this.started = true;
-    const all = [...this.parts.values()];
-    for (const one of all) if (one.essential) await one.begin(true);
-    for (const one of all) if (!one.essential) void one.begin();
+    for (const one of [...this.parts.values()]) if (!one.essential) void one.begin();
   }
 
   list(): readonly PartStatus[] {
@@ -40,6 +45,7 @@ export class Supervisor implements Parts {
 
   /** No part is probed or started again from here on; they still run. */
   halt(): void {
+    this.halted = true;
     for (const one of this.parts.values()) one.halt();
   }
 

@@ -1,7 +1,5 @@
 import { createReadStream } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
-import { pipeline } from 'node:stream/promises';
-import { createZstdDecompress } from 'node:zlib';
 import type { Encoding } from './blobs';
 
 const READ_BYTES = 1 << 20;
@@ -18,8 +16,9 @@ export async function digestOf(handle: FileHandle, encoding: Encoding, bytes: nu
     return found <= bytes;
   };
   if (encoding === 'zstd') {
-    const plain = createZstdDecompress({ chunkSize: CHUNK_BYTES });
+    const plain = await decompressor();
     try {
+      const { pipeline } = await import('node:stream/promises');
       await pipeline(chunksOf(handle, false), plain, async (chunks: AsyncIterable<Uint8Array>) => {
         for await (const chunk of chunks) if (!take(chunk)) return;
       });
@@ -31,6 +30,9 @@ export async function digestOf(handle: FileHandle, encoding: Encoding, bytes: nu
   } else for await (const chunk of chunksOf(handle, true)) if (!take(chunk)) return null;
   return found === bytes ? hash.digest('hex') : null;
 }
+
+/** The module costs the start of the daemon some milliseconds, so it is loaded when the first blob needs it. */
+const decompressor = async () => (await import('node:zlib')).createZstdDecompress({ chunkSize: CHUNK_BYTES });
 
 /** The file piece by piece; `reuse` when a piece is done with before the next one is asked for. */
 async function* chunksOf(handle: FileHandle, reuse: boolean): AsyncGenerator<Buffer> {
@@ -46,8 +48,8 @@ async function* chunksOf(handle: FileHandle, reuse: boolean): AsyncGenerator<Buf
 
 /** The bytes from `first` to `last` of a compressed content, decompressed as they are asked for. */
 export async function* decompressed(path: string, first: number, last: number): AsyncGenerator<Uint8Array> {
+  const plain = await decompressor();
   const source = createReadStream(path);
-  const plain = createZstdDecompress({ chunkSize: CHUNK_BYTES });
   source.on('error', (error) => plain.destroy(error)).pipe(plain);
   try {
     let at = 0;

@@ -1,5 +1,5 @@
 import { open, unlink, type FileHandle } from 'node:fs/promises';
-import { createZstdCompress, type ZstdCompress } from 'node:zlib';
+import type { ZstdCompress } from 'node:zlib';
 import { failpoint } from '../kernel/failpoint';
 import { blobError } from './blob_error';
 import type { Encoding } from './blobs';
@@ -25,7 +25,6 @@ export class BlobWriter {
   private position = 0;
   private writing: Promise<unknown> = Promise.resolve();
   private open = true;
-  private readonly compressor: ZstdCompress | undefined;
   private compressed: Promise<void> | undefined;
   bytes = 0;
 
@@ -33,11 +32,10 @@ export class BlobWriter {
     readonly file: string,
     private readonly handle: FileHandle,
     expected: number,
-    private readonly encoding: Encoding,
+    private readonly compressor: ZstdCompress | undefined,
   ) {
-    if (encoding === 'zstd') {
-      this.compressor = createZstdCompress();
-      this.compressed = this.takeCompressed(this.compressor);
+    if (compressor) {
+      this.compressed = this.takeCompressed(compressor);
       this.compressed.catch(() => {});
     }
     this.buffer = Buffer.allocUnsafe(Math.min(BUFFER_BYTES, Math.max(expected, 4096)));
@@ -46,7 +44,8 @@ export class BlobWriter {
   /** Creates the file, which must not exist, mode 0600. `expected` bytes, where known, keep the buffer of a small blob small. */
   static async create(file: string, encoding: Encoding, expected = BUFFER_BYTES): Promise<BlobWriter> {
     try {
-      return new BlobWriter(file, await open(file, 'wx', 0o600), expected, encoding);
+      const compressor = encoding === 'zstd' ? (await import('node:zlib')).createZstdCompress() : undefined;
+      return new BlobWriter(file, await open(file, 'wx', 0o600), expected, compressor);
     } catch (error) {
       throw blobError(error);
     }
@@ -89,7 +88,13 @@ export class BlobWriter {
       // Once, at the end: a sync in between holds up the writes to the same file for longer than it saves here.
       await this.handle.sync();
       await this.close();
-      return { file: this.file, digest: this.hash.digest('hex'), bytes: this.bytes, encoding: this.encoding, storedBytes: this.position };
+      return {
+        file: this.file,
+        digest: this.hash.digest('hex'),
+        bytes: this.bytes,
+        encoding: this.compressor ? 'zstd' : 'identity',
+        storedBytes: this.position,
+      };
     } catch (error) {
       throw blobError(error);
     }

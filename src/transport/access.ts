@@ -1,4 +1,3 @@
-import { timingSafeEqual } from 'node:crypto';
 import type { Caller } from '../kernel/caller';
 import { ZdError } from '../kernel/error';
 
@@ -40,7 +39,7 @@ export function authenticate(header: string | null, rules: AccessRules): Caller 
   if (secret === '') throw new ZdError('unauthorized');
   const digest = digestOf(secret);
   let found: Token | undefined;
-  for (const token of rules.tokens) if (timingSafeEqual(token.digest, digest)) found = token;
+  for (const token of rules.tokens) if (crypto.timingSafeEqual(token.digest, digest)) found = token;
   if (!found) throw new ZdError('unauthorized', 'This token is not known.');
   const caller = callerOf(found);
   remember(rules, header!, caller);
@@ -78,6 +77,6 @@ export function renew(caller: Caller, rules: AccessRules): Caller | null {
   if (caller.via === 'unix') return caller;
   if (rules.open) return OPEN_CALLER;
   const held = tokens.get(caller);
-  const token = held && rules.tokens.find(({ digest }) => timingSafeEqual(digest, held.digest));
+  const token = held && rules.tokens.find(({ digest }) => crypto.timingSafeEqual(digest, held.digest));
   return token ? callerOf(token) : null;
 }

@@ -1,5 +1,3 @@
-import { timingSafeEqual } from 'node:crypto';
-
 /** A channel that outside services may post to with a signature instead of a token. */
 export interface WebhookChannel {
   readonly name: string;
@@ -27,5 +25,5 @@ export function signatureFits(channel: WebhookChannel | undefined, signature: st
   const expected = new Bun.CryptoHasher('sha256', channel?.secret ?? NO_SECRET).update(bytes).digest();
   const hex = /^(?:sha256=)?([0-9a-f]{64})$/i.exec(signature ?? '')?.[1];
   const given = hex === undefined ? Buffer.alloc(SHA256_BYTES) : Buffer.from(hex, 'hex');
-  return timingSafeEqual(expected, given) && hex !== undefined && channel !== undefined;
+  return crypto.timingSafeEqual(expected, given) && hex !== undefined && channel !== undefined;
 }
