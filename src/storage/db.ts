@@ -1,7 +1,8 @@
-import { Database as Sqlite, type SQLQueryBindings, type Statement } from 'bun:sqlite';
+import { Database as Sqlite } from 'bun:sqlite';
 import { ZdError } from '../kernel/error';
 import { failpoint, failpointsSet } from '../kernel/failpoint';
 import { migrate, type Migration } from './migrate';
+import { Statement } from './statement';
 import { padTornFile } from './torn';
 
 /** `full` survives a crash of the machine, `normal` a crash of the process. */
@@ -57,8 +58,8 @@ export class Db {
   }
 
   /** A statement that lives as long as the process. Keep it in a field; do not prepare per call. */
-  prepare<Row>(sql: string): Statement<Row, SQLQueryBindings[]> {
-    const statement = this.sqlite.prepare<Row, SQLQueryBindings[]>(sql);
+  prepare<Row>(sql: string): Statement<Row> {
+    const statement = new Statement<Row>(this.sqlite, sql);
     this.statements.push(statement);
     return statement;
   }
@@ -184,7 +185,6 @@ export class Db {
     } catch {
       // On a full disk what is committed stays in the log, and the next start reads it there.
     }
-    // SQLite keeps a file open, and locked, as long as one statement lives.
     for (const statement of this.statements) statement.finalize();
     this.sqlite.close();
   }

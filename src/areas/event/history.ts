@@ -1,4 +1,4 @@
-import type { Statement } from 'bun:sqlite';
+import type { Statement } from '../../storage/statement';
 import type { EventRecord } from '../../kernel/context';
 import type { Db } from '../../storage/db';
 import type { Pattern } from './pattern';

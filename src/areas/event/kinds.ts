@@ -1,4 +1,4 @@
-import type { Statement } from 'bun:sqlite';
+import type { Statement } from '../../storage/statement';
 import type { Db } from '../../storage/db';
 
 /** What the log keeps of one kind, and how far retention has removed it. */

@@ -1,4 +1,4 @@
-import type { Statement } from 'bun:sqlite';
+import type { Statement } from '../../storage/statement';
 import type { Db } from '../../storage/db';
 import { WHOLE_LOG } from './kinds';
 import { SIZE, type EventTable } from './table';

@@ -1,4 +1,4 @@
-import type { Statement } from 'bun:sqlite';
+import type { Statement } from '../../storage/statement';
 import type { Db } from '../../storage/db';
 import type { State } from './model';
 import type { Group } from './row';

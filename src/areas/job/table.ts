@@ -1,4 +1,5 @@
-import type { SQLQueryBindings, Statement } from 'bun:sqlite';
+import type { SQLQueryBindings } from 'bun:sqlite';
+import type { Statement } from '../../storage/statement';
 import type { Db } from '../../storage/db';
 import type { Outcome, State, Stop } from './model';
 import { LISTED, type Draft, type JobRow, type ListedRow } from './row';

@@ -1,4 +1,4 @@
-import type { Statement } from 'bun:sqlite';
+import type { Statement } from '../../storage/statement';
 import { nanos } from '../../kernel/clock';
 import type { EventService } from '../../kernel/context';
 import type { Db } from '../../storage/db';
