@@ -12,6 +12,9 @@ export interface Caller {
   readonly source: string;
 }
 
+/** Whose lasting things a caller's are, beyond one connection: those of its token, or of the one user who needs none. */
+export const keeperOf = ({ label, via }: Caller): string => (label === null ? `local:${via === 'tcp' ? 'unix' : via}` : `token:${label}`);
+
 /**
  * Whether a list of patterns grants a scope: `*`, an exact scope, `area.*` or `*.verb`. Nothing else is a wildcard,
  * and `area.*` never matches the bare word `area`.

@@ -6,6 +6,9 @@ export interface Connection {
   readonly caller: Caller;
   /** Aborts when the connection has ended. */
   readonly signal: AbortSignal;
-  /** Sends what the generator gives, as fast as the client reads. The connection ends when the generator does, and when its token loses the scope. */
-  attach(frames: AsyncGenerator<Frame | EncodedFrames>, scope: Scope): void;
+  /**
+   * Sends what the generator gives, as fast as the client reads. With its `last` frame the connection ends, too; a `feed` is one of
+   * several that come and go. The connection ends in any case when its token loses the scope.
+   */
+  attach(frames: AsyncGenerator<Frame | EncodedFrames>, scope: Scope, kind: 'last' | 'feed'): void;
 }

@@ -210,7 +210,7 @@ function servicePaths(options: OpenApiOptions, failures: Failures): Json {
 
 const SOCKET = [
   'A text frame `{"id", "op", "args"}` is a call. Its reply has the same id: `{"id", "ok": true, …}` or `{"id", "ok": false, "err": {"code", "msg", "hint"}}`; replies come when they are done, in any order.',
-  'Frames with `event` come by themselves. `subscribe` makes this socket hear events: `{"event": "match", "event_id", "subscription_id", "subscription_ids", "scope", "topic", "data", "seq", "ts_ns", "source", "matched"}`, and `gap`, `lagged`, `shutdown` and `end` as on /stream/events. Subscriptions end with the socket.',
+  'Frames with `event` come by themselves. `subscribe` makes this socket hear events: `{"event": "match", "event_id", "subscription_id", "subscription_ids", "scope", "topic", "data", "seq", "ts_ns", "source", "matched"}`, and `gap`, `lagged`, `shutdown` and `end` as on /stream/events. Frames of a `watch_subscribe` made here come as `{"event": "fs", "event_id", "watch_id", …}`. Subscriptions and watches end with the socket.',
   'A page, which cannot set headers here, offers the subprotocols `zd` and `bearer.TOKEN`.',
 ].join('\n\n');
 

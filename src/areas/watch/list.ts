@@ -1,6 +1,7 @@
 import { defineOp } from '../../kernel/op';
 import { strict, t } from '../../kernel/schema';
-import { ownerOf, rowOf, WatchRow } from './schema';
+import { ownerOf } from './owner';
+import { rowOf, WatchRow } from './schema';
 import './service';
 
 export const list = defineOp({
@@ -14,7 +15,7 @@ export const list = defineOp({
   cli: { path: ['watch', 'list'], table: { rows: 'subscriptions', columns: ['watch_id', 'path', 'recursive', 'state', 'entries', 'streams'] } },
   example: {},
   handle: ({ watch }, _, call) => {
-    const subscriptions = watch.list(ownerOf(call.caller)).map(rowOf);
+    const subscriptions = watch.list(ownerOf(call, watch)).map(rowOf);
     return { subscriptions, count: subscriptions.length };
   },
 });

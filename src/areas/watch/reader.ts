@@ -1,4 +1,5 @@
 import type { EncodedFrames, Frame } from '../../kernel/stream';
+import type { ReadOptions } from './service';
 import type { Subscription } from './subscription';
 
 /**
@@ -7,7 +8,12 @@ import type { Subscription } from './subscription';
  */
 export function readFrames(
   subscription: Subscription,
-  { since, signal, released }: { readonly since: string | null; readonly signal: AbortSignal; readonly released: () => void },
+  {
+    since,
+    signal,
+    released,
+    flat = false,
+  }: ReadOptions & { readonly since: string | null; readonly signal: AbortSignal; readonly released: () => void },
 ): AsyncGenerator<Frame | EncodedFrames> {
   const { ring, settings } = subscription;
   const own = settings.leaseMs === null;
@@ -48,7 +54,7 @@ export function readFrames(
           yield { id: ring.id(position - 1), event: 'rescan', data };
           continue;
         }
-        const frames = ring.from(position);
+        const frames = ring.from(position, flat);
         if (frames) {
           position += frames.count;
           // Nobody can come back to a watch that ends with its stream.

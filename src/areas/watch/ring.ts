@@ -59,15 +59,18 @@ export class Ring {
     this.dropped += count;
   }
 
-  /** Frames from a number on, as many as go out in one piece; null when there is none. */
-  from(number: number): EncodedFrames | null {
+  /** Frames from a number on, as many as go out in one piece; null when there is none. `flat`: lines as a socket has them. */
+  from(number: number, flat = false): EncodedFrames | null {
     const items = this.items.slice(number - this.first, number - this.first + BATCH);
     if (items.length === 0) return null;
     const join = (frame: (id: string, item: Item) => string) => utf8.encode(items.map((item, at) => frame(this.id(number + at), item)).join(''));
     return {
       count: items.length,
       sse: () => join((id, { event, data }) => `id: ${id}\nevent: ${event}\ndata: ${data}\n\n`),
-      ndjson: () => join((id, { event, data }) => `{"id":"${id}","event":"${event}","data":${data}}\n`),
+      ndjson: () =>
+        join((id, { event, data }) =>
+          flat ? `{"event":"${event}","event_id":"${id}",${data.slice(1)}\n` : `{"id":"${id}","event":"${event}","data":${data}}\n`,
+        ),
     };
   }
 }

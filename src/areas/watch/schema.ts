@@ -1,5 +1,4 @@
 import { nanos } from '../../kernel/clock';
-import type { Caller } from '../../kernel/caller';
 import { Nanos, nullable, strict, t, type Static } from '../../kernel/schema';
 import type { WatchInfo, WatchRequest } from './service';
 
@@ -52,9 +51,6 @@ export const requestOf = (path: string, given: Static<typeof one>): WatchRequest
   debounceMs: given.debounce_ms ?? DEFAULT_DEBOUNCE_MS,
   poll: given.poll ?? 'auto',
 });
-
-/** Whose a watch is. Over the unix socket there is one user; a token's watches are that token's. */
-export const ownerOf = ({ label, via }: Caller): string => (label === null ? `local:${via === 'tcp' ? 'unix' : via}` : `token:${label}`);
 
 export const WatchRow = strict({
   watch_id: t.Integer({ minimum: 1 }),

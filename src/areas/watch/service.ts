@@ -1,5 +1,11 @@
 import type { EncodedFrames, Frame } from '../../kernel/stream';
 
+/** How frames are read. */
+export interface ReadOptions {
+  /** NDJSON lines as a socket has them: `{event, event_id, …}`, what changed beside them. */
+  readonly flat?: boolean;
+}
+
 /** What to watch and how it is told. Texts are as the caller gave them. */
 export interface WatchRequest {
   /** Absolute. */
@@ -54,7 +60,7 @@ export interface WatchService {
   /** The frames of a watch of its own, which ends with them. */
   open(request: WatchRequest, owner: string, since: string | null, signal: AbortSignal): AsyncGenerator<Frame | EncodedFrames>;
   /** The frames of a watch made by `subscribe`, all that are kept, or those behind the frame with the id `since`. */
-  attach(id: number, owner: string, since: string | null, signal: AbortSignal): AsyncGenerator<Frame | EncodedFrames>;
+  attach(id: number, owner: string, since: string | null, signal: AbortSignal, options?: ReadOptions): AsyncGenerator<Frame | EncodedFrames>;
   /** In order of their ids. */
   list(owner: string): WatchInfo[];
   figures(): WatchFigures;

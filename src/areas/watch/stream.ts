@@ -1,6 +1,7 @@
 import { strict, t } from '../../kernel/schema';
 import { defineStream } from '../../kernel/stream';
-import { options, ownerOf, requestOf, WatchPath } from './schema';
+import { ownerOf } from './owner';
+import { options, requestOf, WatchPath } from './schema';
 import './service';
 
 export const watchStream = defineStream({
@@ -29,7 +30,7 @@ export const watchStream = defineStream({
   example: { path: '/tmp', recursive: false },
   handle: ({ watch }, { path, watch_id, last_event_id = '', ...given }, call) => {
     const since = call.lastEventId || last_event_id || null;
-    const owner = ownerOf(call.caller);
+    const owner = ownerOf(call, watch);
     if (watch_id !== undefined && path === undefined && Object.keys(given).length === 0) return watch.attach(watch_id, owner, since, call.signal);
     if (path === undefined || watch_id !== undefined)
       throw call.fail('bad_args', '/path: needs either path with its options, or watch_id alone', { path: '/path' });

@@ -1,15 +1,17 @@
 import { defineOp } from '../../kernel/op';
 import { strict, t } from '../../kernel/schema';
-import { options, ownerOf, requestOf, rowOf, WatchPath, WatchRow } from './schema';
+import { ownerOf } from './owner';
+import { options, requestOf, rowOf, WatchPath, WatchRow } from './schema';
 import './service';
 
 const DEFAULT_LEASE_SECS = 600;
 
 export const subscribe = defineOp({
   name: 'watch_subscribe',
-  summary: 'Watch a file or folder; read what changes at GET /stream/watch?watch_id=….',
+  summary: 'Watch a file or folder; read what changes at GET /stream/watch?watch_id=…, or on the socket that asks.',
   description: [
     'The watch belongs to the caller: nobody else can read, list or end it. What changes is kept for its next reader within the queue limits.',
+    'Over /ws it belongs to the socket: its frames come there, flat as `{event, event_id, watch_id, …}`, and it ends with the socket. That needs `watch.read` too.',
     'It ends with `watch_unsubscribe`, with the daemon, or when no stream has read it for `lease_secs`.',
     'Watches of the same path share the watches of the system, each with its own recursion, globs and debounce.',
   ].join('\n'),
@@ -37,7 +39,13 @@ export const subscribe = defineOp({
   },
   example: { path: '/tmp', include: '*.log' },
   handle: async ({ watch }, { path, lease_secs = DEFAULT_LEASE_SECS, ...given }, call) => {
-    const row = rowOf(await watch.subscribe(requestOf(path, given), ownerOf(call.caller), lease_secs * 1000));
+    const { connection } = call;
+    if (connection) call.need('watch.read');
+    const owner = ownerOf(call, watch);
+    const row = rowOf(await watch.subscribe(requestOf(path, given), owner, lease_secs * 1000));
+    // A socket that closed while a large tree was read has released its watches already.
+    if (connection?.signal.aborted) watch.releaseOwner(owner);
+    else connection?.attach(watch.attach(row.watch_id, owner, null, connection.signal, { flat: true }), 'watch.read', 'feed');
     return { ...row, path, canonical_path: row.path };
   },
 });

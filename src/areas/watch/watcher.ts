@@ -8,7 +8,7 @@ import { readFrames } from './reader';
 import { Ring } from './ring';
 import { canonical, Root } from './root';
 import { parseFilters, selectionOf } from './selection';
-import type { WatchFigures, WatchInfo, WatchRequest, WatchService } from './service';
+import type { ReadOptions, WatchFigures, WatchInfo, WatchRequest, WatchService } from './service';
 import { Subscription } from './subscription';
 
 /** Read anew at each use, so a changed setting holds at once. */
@@ -70,15 +70,15 @@ export class Watcher implements WatchService {
     return this.read(subscription, since, signal);
   }
 
-  attach(id: number, owner: string, since: string | null, signal: AbortSignal): AsyncGenerator<Frame | EncodedFrames> {
+  attach(id: number, owner: string, since: string | null, signal: AbortSignal, options?: ReadOptions): AsyncGenerator<Frame | EncodedFrames> {
     if (this.stopping) throw new ZdError('shutting_down');
     const subscription = this.subscriptions.get(id);
     if (subscription?.settings.owner !== owner || subscription.settings.leaseMs === null)
       throw new ZdError('no_such_watch', `You have no watch ${id}.`, { path: '/watch_id' });
-    return this.read(subscription, since, signal);
+    return this.read(subscription, since, signal, options);
   }
 
-  private read(subscription: Subscription, since: string | null, signal: AbortSignal): AsyncGenerator<Frame | EncodedFrames> {
+  private read(subscription: Subscription, since: string | null, signal: AbortSignal, options?: ReadOptions): AsyncGenerator<Frame | EncodedFrames> {
     const { leaseMs } = subscription.settings;
     subscription.readers++;
     const released = () => {
@@ -86,7 +86,7 @@ export class Watcher implements WatchService {
       subscription.leaseEnds = this.clock.now() + (leaseMs ?? 0);
       if (leaseMs === null) this.remove(subscription, 'end', { reason: 'closed' });
     };
-    return readFrames(subscription, { since, signal, released });
+    return readFrames(subscription, { ...options, since, signal, released });
   }
 
   private add(request: WatchRequest, owner: string, leaseMs: number | null): Subscription {
