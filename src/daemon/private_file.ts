@@ -19,9 +19,12 @@ export function createPrivate(file: string, text: string): void {
   }
 }
 
-/** Replaces a file in one step, mode 0600: a reader sees the old text or the new one, also after a crash. */
+/**
+ * Replaces a file in one step, mode 0600: a reader sees the old text or the new one, also after a crash. One process at a time, so what a
+ * killed one left half-written stands under the same name and goes with the next write.
+ */
 export function writePrivate(file: string, text: string): void {
-  const temporary = `${file}.${process.pid}.tmp`;
+  const temporary = `${file}.tmp`;
   try {
     createPrivate(temporary, text);
   } catch (error) {

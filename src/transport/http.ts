@@ -18,7 +18,7 @@ import { inputFromQuery } from './query';
 import { failure, json, success } from './reply';
 import { pathInput, Places, type Place } from './routes';
 import { Streams } from './streams';
-import { pathOf, queryOf } from './url';
+import { pathOf, type Query } from './url';
 import { credentialsOfSocket, Sockets } from './ws';
 
 export interface HttpLimits {
@@ -59,6 +59,7 @@ interface Arrival {
   readonly server: Server<unknown>;
   readonly caller: Caller | null;
   readonly id: string;
+  readonly query: Query;
 }
 
 /** One application for both listeners. Bytes come in here, pass the gate and go to dispatch; there is no other road. */
@@ -144,11 +145,11 @@ export class Http {
       this.admit(request, via, rules);
       if (request.method === 'OPTIONS' && corsHeaders(request.headers, rules)) response = new Response(null, { status: 204 });
       else {
-        searchOf(request.url, via);
+        const query = searchOf(request.url, via);
         const caller = via === 'unix' ? UNIX_CALLER : isOpen(path, rules) ? null : callerOf(request, place, rules);
         if (!place) throw new ZdError('not_found', `There is nothing at ${path.slice(0, 100)}.`);
         if (!place.methods.includes(request.method)) throw notAllowed(request, place.methods.filter((method) => method !== 'HEAD').join(', '));
-        const arrival = { via, server, caller, id };
+        const arrival = { via, server, caller, id, query };
         response = await (place.route ? this.plain(place.route, request, arrival) : this.answer(request, path, arrival));
       }
       if (response) this.allowOrigin(request, response, via, rules);
@@ -214,10 +215,9 @@ export class Http {
   }
 
   /** Not through the router: it answers `HEAD` by reading the whole body of `GET` to learn its length. */
-  private plain(route: Route, request: Request, { caller, id, server }: Arrival): Promise<Response> {
+  private plain(route: Route, request: Request, { caller, id, server, query }: Arrival): Promise<Response> {
     // A long upload or download is not an idle connection.
     server.timeout(request, 0);
-    const query = queryOf(request.url);
     for (const [name, value] of Object.entries(pathInput(route, pathOf(request.url)))) query.set(name, [value]);
     const input = inputFromQuery(route.input, query);
     const { method, headers, body, signal } = request;

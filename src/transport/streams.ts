@@ -6,12 +6,14 @@ import { END_HINTS, type Connections } from './connections';
 import { inputFromQuery } from './query';
 import { formatOf, openStream, streamHeaders } from './sse';
 import type { StreamLimits } from './stream_slots';
-import { queryOf } from './url';
+import type { Query } from './url';
 
 export interface Visit {
   readonly caller: Caller | null;
   readonly id: string;
   readonly server: Server<unknown>;
+  /** Its own: the resume fields are taken out of it. */
+  readonly query: Query;
 }
 
 /** Where `Last-Event-ID` may stand in the query, for clients that cannot set the header: our name, and the one polyfills use. */
@@ -33,11 +35,10 @@ export class Streams {
   }
 
   /** The reply to a GET or HEAD of a stream's address. Throws what refuses it. */
-  open(stream: Stream, request: Request, { caller: visitor, id, server }: Visit): Response {
+  open(stream: Stream, request: Request, { caller: visitor, id, server, query }: Visit): Response {
     // A stream's client must see a closed connection then: any status but 200 ends an EventSource for good.
     if (this.draining) return new Response(null, { status: 503, headers: { connection: 'close' } });
     const caller = visitor!;
-    const query = queryOf(request.url);
     const lastEventId = request.headers.get('last-event-id') || RESUME_FIELDS.map((name) => query.get(name)?.[0]).find(Boolean) || null;
     for (const name of RESUME_FIELDS) query.delete(name);
     const scopes: Scope[] = [];

@@ -5,7 +5,8 @@ import { Db } from '../../src/storage/db';
 import { zdMigrations } from '../../src/storage/migrations';
 import { readerOf } from './event_reader';
 
-const ROOMY: EventLimits = {
+/** Bounds that no test reaches by accident. */
+export const ROOMY: EventLimits = {
   queue_events: 10_000,
   queue_bytes: 1e8,
   max_count: 1e6,
@@ -66,8 +67,8 @@ export class EventRig {
     return Promise.all(Array.from({ length: count }, () => this.publish('x', null, more)));
   }
 
-  reader(since: Parameters<EventLog['follow']>[1] = null, pattern = '*.*') {
-    return readerOf(this.log, since, this.clients.signal, pattern);
+  reader(since: Parameters<EventLog['follow']>[1] = null, pattern = '*.*', signal = this.clients.signal) {
+    return readerOf(this.log, since, signal, pattern);
   }
 
   stored(): number[] {
