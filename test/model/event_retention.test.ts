@@ -59,6 +59,24 @@ test('a kind is bounded by bytes and age too, and the newest event stays', async
   expect((await rig.publish()).seq).toBe(21);
 });
 
+test('while nothing is due, retention opens no transaction', async () => {
+  rig.limits = { ...rig.limits, max_count: 25, kinds: { fs: { max_count: 5 }, job: { max_age_secs: 60 } } };
+  await alternate(30);
+  await rig.log.publish(rig.draft('named'), { publisher: 'me', key: 'a' });
+  await rig.publish('short', null, { ttlMs: 1000 });
+  await rig.log.trim();
+  let commits = 0;
+  rig.db.onCommit(() => commits++);
+  for (let round = 0; round < 5; round++) await rig.log.trim();
+  expect(commits).toBe(0);
+  rig.now += 1000;
+  await rig.log.trim();
+  expect(commits).toBe(1);
+  rig.now += 200_000;
+  await rig.log.trim();
+  expect(commits).toBe(2);
+});
+
 test('a flood of one bounded kind does not push the others out', async () => {
   rig.limits = { ...rig.limits, max_count: 200, kinds: { fs: { max_count: 50 } } };
   const [kept] = await rig.publishMany(20);

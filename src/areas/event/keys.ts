@@ -1,6 +1,7 @@
 import type { Statement } from '../../storage/statement';
 import type { EventKey } from '../../kernel/context';
 import type { Db } from '../../storage/db';
+import type { Piece } from './retention';
 
 /** Rows removed in one write. */
 const SWEEP_ROWS = 1000;
@@ -9,11 +10,13 @@ const SWEEP_ROWS = 1000;
 export class EventKeys {
   private readonly find: Statement<{ seq: number; ts: number }>;
   private readonly put: Statement<unknown>;
+  private readonly any: Statement<unknown>;
   private readonly forget: Statement<unknown>;
 
   constructor(db: Db) {
     this.find = db.prepare('SELECT seq, ts FROM event_key WHERE publisher = ? AND key = ? AND ts > ?');
     this.put = db.prepare('INSERT OR REPLACE INTO event_key VALUES (?, ?, ?, ?)');
+    this.any = db.prepare('SELECT 1 FROM event_key WHERE ts <= ? LIMIT 1');
     this.forget = db.prepare(`DELETE FROM event_key WHERE rowid IN (SELECT rowid FROM event_key WHERE ts <= ? ORDER BY ts LIMIT ${SWEEP_ROWS})`);
   }
 
@@ -27,8 +30,8 @@ export class EventKeys {
     this.put.run(publisher, key, seq, ts);
   }
 
-  /** Forgets keys of up to this time; says whether there may be more. Only inside a write. */
-  sweep(upTo: number): boolean {
-    return this.forget.run(upTo).changes >= SWEEP_ROWS;
+  /** Keys of up to this time, to be forgotten. */
+  outdated(upTo: number): Piece | null {
+    return this.any.get(upTo) ? { remove: () => void this.forget.run(upTo), more: true } : null;
   }
 }

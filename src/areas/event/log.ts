@@ -12,7 +12,7 @@ import { History, type ListPage, type ListQuery } from './history';
 import { Hub, type Outgoing, type QueueLimits } from './hub';
 import { Recent, type RecentEvents } from './recent';
 import { EventKeys } from './keys';
-import { Retainer, type Retention } from './retention';
+import { Retainer, type Piece, type Retention } from './retention';
 import type { EventFigures } from './service';
 import type { Since } from './since';
 import { EventTable, type Edge } from './table';
@@ -191,15 +191,11 @@ export class EventLog implements EventService {
     const { retainer, keys } = this;
     try {
       failpoint('event.trim');
-      await this.pieces(() => retainer.expire(now));
-      await this.pieces(() => keys.sweep(now - this.limits().dedup_secs * 1000));
+      await this.pieces(() => retainer.expired(now));
+      await this.pieces(() => keys.outdated(now - this.limits().dedup_secs * 1000));
       for (const [kind, bounds] of Object.entries(this.limits().kinds))
-        for (let more = true; more && !this.stopping;) {
-          const looked = await this.db.write(() => retainer.trimKind(kind, { ...this.limits(), ...bounds }, now), 'normal');
-          retainer.looked(looked);
-          more = looked.more;
-        }
-      await this.pieces(() => retainer.trimLog(this.limits(), now));
+        await this.pieces(() => retainer.ofOneKind(kind, { ...this.limits(), ...bounds }, now));
+      await this.pieces(() => retainer.ofLog(this.limits(), now));
       if (!this.stopping) await this.table.pruneEpochs();
     } catch (error) {
       if (this.stopping) return;
@@ -210,8 +206,13 @@ export class EventLog implements EventService {
     }
   }
 
-  private async pieces(work: () => boolean): Promise<void> {
-    while (!this.stopping && (await this.db.write(work, 'normal')));
+  private async pieces(next: () => Piece | null): Promise<void> {
+    for (let more = true; more && !this.stopping;) {
+      const piece = next();
+      if (piece?.remove) await this.db.write(piece.remove, 'normal');
+      else if (piece) await Bun.sleep(0);
+      more = piece?.more ?? false;
+    }
   }
 
   /** Ends every stream with a `shutdown` frame; resolves when they have ended, after a second at the latest. */

@@ -29,7 +29,15 @@ const BYTES = 4 * 1024 * 1024;
 /** Rows looked at in one piece for those of one kind. */
 const SCAN = 5000;
 
-/** Removes what the log no longer keeps. Every piece is one write's work; the newest event always stays, because its number is the next one's base. */
+/** One piece of what is to go, found by reading alone: while nothing is due no transaction is opened. */
+export interface Piece {
+  /** To be run inside a write, before the log is read for the next piece; may run twice. Null: reading on is all there is to do. */
+  readonly remove: (() => void) | null;
+  /** Whether there may be another. */
+  readonly more: boolean;
+}
+
+/** Says what the log no longer keeps, in pieces. The newest event always stays, because its number is the next one's base. */
 export class Retainer {
   private readonly head: Statement<Row>;
   private readonly ofKind: Statement<Row>;
@@ -55,51 +63,56 @@ export class Retainer {
     this.deleteOfKind = db.prepare('DELETE FROM event WHERE seq > ? AND seq <= ? AND kind = ?');
   }
 
-  /** Empties events whose time is over; says whether there may be more. */
-  expire(now: number): boolean {
+  /** Events whose time is over, to be emptied. */
+  expired(now: number): Piece | null {
     const rows = this.ended.all(now);
-    for (const { seq, kind, bytes } of rows) {
-      this.empty.run(seq);
-      this.table.kinds.add(kind, -1, -bytes);
-    }
-    return rows.length === ROWS;
+    const remove = () => {
+      for (const { seq, kind, bytes } of rows) {
+        this.empty.run(seq);
+        this.table.kinds.add(kind, -1, -bytes);
+      }
+    };
+    return rows.length === 0 ? null : { remove, more: rows.length === ROWS };
   }
 
-  /** Removes the oldest events of the log while it is over its bounds; says whether there is another piece. */
-  trimLog(keep: Bounds, now: number): boolean {
+  /** The oldest events of the log while it is over its bounds. */
+  ofLog(keep: Bounds, now: number): Piece | null {
     const total = this.table.kinds.total();
     const over = new Excess(total, keep, now);
     const [newest, oldest] = [this.table.newest(), this.table.oldest()];
-    if (!newest || !oldest || !over.takes(oldest.ts)) return false;
+    if (!newest || !oldest || !over.takes(oldest.ts)) return null;
     const gone = over.taken(this.head.all(newest.seq));
-    if (gone.length === 0) return false;
-    this.deleteUpTo.run(gone.at(-1)!.seq);
-    this.removed(WHOLE_LOG, gone);
+    if (gone.length === 0) return null;
+    const remove = () => {
+      this.deleteUpTo.run(gone.at(-1)!.seq);
+      this.removed(WHOLE_LOG, gone);
+    };
     // While events pour in there is always one more: a small rest waits for the next round.
-    return over.full(gone);
+    return { remove, more: over.full(gone) };
   }
 
-  /** The same for one kind with bounds of its own. The result is to be given to `looked` once it is committed. */
-  trimKind(kind: string, keep: Bounds, now: number): Looked {
+  /** The same for one kind with bounds of its own. */
+  ofOneKind(kind: string, keep: Bounds, now: number): Piece | null {
     const total = this.table.kinds.of(kind);
     const newest = this.table.newest()?.seq ?? 0;
-    const after = Math.max(this.scanned.get(kind) ?? total.trimmedSeq, (this.table.oldest()?.seq ?? 1) - 1);
-    if (total.count === 0 || after >= newest) return { kind, upTo: after, more: false };
+    const after = Math.max(this.scanned.get(kind) ?? 0, total.trimmedSeq, (this.table.oldest()?.seq ?? 1) - 1);
+    if (total.count === 0 || after >= newest) return null;
     const rows = this.ofKind.all(after, newest, kind);
     // Also when nothing is over a bound by now: the first event's time must be known.
-    if (rows.length === 0) return { kind, upTo: Math.min(after + SCAN, newest - 1), more: after + SCAN < newest };
+    if (rows.length === 0) {
+      this.scanned.set(kind, Math.min(after + SCAN, newest - 1));
+      return { remove: null, more: after + SCAN < newest };
+    }
     const over = new Excess(total, keep, now);
     const gone = over.taken(rows);
-    if (gone.length === 0) return { kind, upTo: rows[0]!.seq - 1, more: false };
-    const upTo = gone.at(-1)!.seq;
-    this.deleteOfKind.run(after, upTo, kind);
-    this.removed(kind, gone);
-    return { kind, upTo, more: over.full(gone) };
-  }
-
-  /** After the commit of `trimKind`. */
-  looked({ kind, upTo }: Looked): void {
-    this.scanned.set(kind, upTo);
+    // What stands before the first row is looked through; a removed range is known by the total's `trimmedSeq` once it is committed.
+    this.scanned.set(kind, rows[0]!.seq - 1);
+    if (gone.length === 0) return null;
+    const remove = () => {
+      this.deleteOfKind.run(after, gone.at(-1)!.seq, kind);
+      this.removed(kind, gone);
+    };
+    return { remove, more: over.full(gone) };
   }
 
   private removed(scope: string, rows: readonly Row[]): void {
@@ -110,12 +123,6 @@ export class Retainer {
     }
     this.table.kinds.trimmed(scope, rows.at(-1)!.seq, latest);
   }
-}
-
-export interface Looked {
-  readonly kind: string;
-  readonly upTo: number;
-  readonly more: boolean;
 }
 
 /** How far a total is over its bounds, less what was taken. */
