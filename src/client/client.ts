@@ -80,6 +80,8 @@ export class Client {
       scope.end();
       if (response.status === 204) return options.onFinished?.();
       if (!response.ok || !response.body) throw fromReply(response.status, await response.text());
+      const start = response.headers.get('last-event-id');
+      if (start) options.onStart?.(start);
       yield* readEvents(response.body, options);
     } catch (error) {
       throw this.explain(error, options);

@@ -7,6 +7,8 @@ export interface StreamEvent {
 }
 
 export interface StreamSettings {
+  /** Called before the first event with the id behind which the events begin, where the server tells it. */
+  readonly onStart?: (id: string) => void;
   /** Called when the server names a reconnection time, in milliseconds. */
   readonly onRetry?: (ms: number) => void;
   /** Called when the server says that there is nothing more to come, now or later. */

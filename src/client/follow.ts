@@ -27,6 +27,10 @@ export async function* follow(client: Client, path: string, query: Record<string
       const events = client.stream(path, query, {
         ...options,
         lastEventId,
+        onStart: (id) => {
+          // A break before the first event is resumed, too.
+          lastEventId ??= id;
+        },
         onRetry: () => {
           connected = true;
           if (broken) options.onBack?.();

@@ -7,7 +7,7 @@ import { requestId as newRequestId } from './ids';
 import type { Op } from './op';
 import type { Registry } from './registry';
 import type { Route, RouteCall } from './route';
-import type { EncodedFrames, Frame, Stream } from './stream';
+import type { EncodedFrames, Frame, Stream, StreamCall } from './stream';
 import { checker, validateInput } from './validate';
 
 export interface Request {
@@ -62,12 +62,13 @@ export class Dispatcher {
   open(
     stream: Stream,
     input: unknown,
-    request: Omit<Request, 'op' | 'input'> & { readonly lastEventId: string | null },
+    request: Omit<Request, 'op' | 'input'> & Pick<StreamCall, 'lastEventId' | 'startsBehind'>,
   ): AsyncGenerator<Frame | EncodedFrames> {
     try {
       requireScope(request.caller, stream.scope);
       const valid = validateInput(stream.input, input);
-      const frames = stream.handle(this.services, valid as never, Object.assign(new RequestCall(request), { lastEventId: request.lastEventId }));
+      const { lastEventId, startsBehind } = request;
+      const frames = stream.handle(this.services, valid as never, Object.assign(new RequestCall(request), { lastEventId, startsBehind }));
       this.observe(stream.name, 'ok', 0, request.caller);
       request.onScope?.(stream.scope);
       return frames;

@@ -47,7 +47,7 @@ export function corsHeaders(headers: Headers, rules: AccessRules): Record<string
     'access-control-allow-origin': origin,
     'access-control-allow-methods': 'GET, POST, PUT, DELETE',
     'access-control-allow-headers': 'authorization, content-type, last-event-id, range, if-range, if-none-match, content-digest',
-    'access-control-expose-headers': 'etag, content-range, repr-digest',
+    'access-control-expose-headers': 'etag, content-range, repr-digest, last-event-id',
     'access-control-max-age': '600',
     vary: 'Origin',
   };

@@ -112,6 +112,13 @@ function streaming(stream: Stream, area: string, failures: Failures, options: Op
     responses: {
       200: {
         description: `An endless stream. Events: ${named}. Send \`Accept: application/x-ndjson\` for one JSON object per line instead of server-sent events.`,
+        headers: {
+          'Last-Event-ID': {
+            description:
+              'The id behind which the frames begin: the one that was asked for, or another when events behind it are gone (a `gap` frame tells of them).',
+            schema: { type: 'string' },
+          },
+        },
         content: {
           'text/event-stream': {
             schema: { type: 'string', description: 'Frames of `id`, `event` and `data` (one JSON value); comments keep the connection alive.' },

@@ -37,7 +37,13 @@ export interface OpenStream {
  * Sends a generator's frames to one client: first bytes at once, a keep-alive when quiet, the generator asked only while the
  * socket has room. `closed` runs exactly once, whichever of end, failure, cancel and abort comes first.
  */
-export function openStream(frames: AsyncGenerator<Frame | EncodedFrames>, format: Format, signal: AbortSignal, closed: () => void): OpenStream {
+export function openStream(
+  frames: AsyncGenerator<Frame | EncodedFrames>,
+  headers: Record<string, string>,
+  format: Format,
+  signal: AbortSignal,
+  closed: () => void,
+): OpenStream {
   let open = true;
   const writer: { controller?: ReadableStreamDefaultController<Uint8Array> } = {};
   const finish = () => {
@@ -80,7 +86,7 @@ export function openStream(frames: AsyncGenerator<Frame | EncodedFrames>, format
   signal.addEventListener('abort', finish, { once: true });
   if (signal.aborted) finish();
   return {
-    response: new Response(stream, { headers: streamHeaders(format) }),
+    response: new Response(stream, { headers }),
     end(last) {
       if (!open) return;
       finish();
@@ -90,7 +96,9 @@ export function openStream(frames: AsyncGenerator<Frame | EncodedFrames>, format
   };
 }
 
-export const streamHeaders = (format: Format): Record<string, string> => ({
+/** `start`: the id behind which the frames begin. Whoever has seen no frame yet resumes by it. */
+export const streamHeaders = (format: Format, start: string | null): Record<string, string> => ({
+  ...(start === null ? {} : { 'last-event-id': start }),
   'content-type': TYPES[format],
   'cache-control': 'no-store',
   'x-accel-buffering': 'no',

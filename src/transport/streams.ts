@@ -42,6 +42,7 @@ export class Streams {
     const lastEventId = request.headers.get('last-event-id') || RESUME_FIELDS.map((name) => query.get(name)?.[0]).find(Boolean) || null;
     for (const name of RESUME_FIELDS) query.delete(name);
     const scopes: Scope[] = [];
+    let start: string | null = null;
     const finished = lastEventId === END_ID;
     // Aborts when the client leaves, and also when the stream ends while its client would stay.
     const over = new AbortController();
@@ -56,6 +57,7 @@ export class Streams {
         signal: over.signal,
         lastEventId,
         onScope: (scope) => scopes.push(scope),
+        startsBehind: (each) => (start = each),
       });
       const format = formatOf(request.headers.get('accept'));
       // Opened like any other until here, so that a refusal is the same.
@@ -63,13 +65,13 @@ export class Streams {
         over.abort();
         frames.return(undefined).catch(() => {});
         release();
-        return new Response(null, finished ? { status: 204 } : { headers: streamHeaders(format) });
+        return new Response(null, finished ? { status: 204 } : { headers: streamHeaders(format, start) });
       }
       // Streams are quiet for as long as nothing happens.
       server.timeout(request, 0);
       let leave = () => {};
       let open = true;
-      const { response, end } = openStream(frames, format, over.signal, () => {
+      const { response, end } = openStream(frames, streamHeaders(format, start), format, over.signal, () => {
         open = false;
         over.abort();
         request.signal.removeEventListener('abort', left);

@@ -88,6 +88,15 @@ test('a restart of the daemon is waited out and nothing is lost', async () => {
   expect(heard.stderr()).toBe('');
 });
 
+test('a break before the first event loses nothing either', async () => {
+  const heard = await listen('*.quiet', '-q', '-n', '1');
+  await daemon.kill();
+  await daemon.restart();
+  await daemon.call('publish', { topic: 'quiet', data: 1 });
+  expect(await heard.child.exited).toBe(0);
+  await until('it arrived', () => heard.stdout() === '1\n');
+});
+
 test('a bad pattern is refused, Ctrl-C is 130, --timeout is 124', async () => {
   expect((await daemon.zd('events', 'nodot')).code).toBe(2);
   const heard = await listen('*.*');

@@ -30,5 +30,6 @@ export const definitionsStream = defineStream({
   errors: [],
   cli: { path: ['definitions', 'watch'] },
   example: {},
-  handle: ({ events, clock }, { since }, call) => events.follow(definitionsFilter, call.lastEventId ?? beginAt(since, clock, call), call.signal),
+  handle: ({ events, clock }, { since }, call) =>
+    events.follow(definitionsFilter, call.lastEventId ?? beginAt(since, clock, call), call.signal, call.startsBehind),
 });

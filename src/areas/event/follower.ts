@@ -37,6 +37,14 @@ export class Follower {
     if (signal.aborted) this.close();
   }
 
+  /** The id behind which the frames begin: past what was asked for when events right behind that are gone. */
+  start(): string {
+    const { table, after } = this;
+    const before = (table.firstBehind(after) ?? table.last() + 1) - 1;
+    const lost = before > after && table.lost(after, before, this.filter.kinds) > 0;
+    return table.epochs.id(lost ? before : after);
+  }
+
   frames(): AsyncGenerator<Frame | EncodedFrames> {
     const frames = this.run();
     const end = frames.return.bind(frames);

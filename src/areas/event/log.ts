@@ -142,11 +142,17 @@ export class EventLog implements EventService {
     this.hub.deliver(items);
   };
 
-  follow(filter: Filter, since: string | Since | null, signal: AbortSignal): AsyncGenerator<Frame | EncodedFrames> {
+  follow(
+    filter: Filter,
+    since: string | Since | null,
+    signal: AbortSignal,
+    startsBehind?: (id: string) => void,
+  ): AsyncGenerator<Frame | EncodedFrames> {
     if (this.stopping) throw new ZdError('shutting_down');
     const from: Since = typeof since === 'string' ? { kind: 'id', text: since } : (since ?? { kind: 'latest', text: 'latest' });
     const follower = new Follower(this.table, this.hub, filter, from, signal, () => this.clock.now(), this.released);
     if (!signal.aborted) this.followers.add(follower);
+    startsBehind?.(follower.start());
     return follower.frames();
   }
 

@@ -37,9 +37,15 @@ declare module '../../kernel/context' {
   interface EventService {
     /**
      * Follows the log from the moment of the call, or from `since`: an event's id as text, or what `parseSince` made. Holds a
-     * subscription until the generator ends or `signal` aborts. Throws `shutting_down` once the log has been stopped.
+     * subscription until the generator ends or `signal` aborts. `startsBehind` is told at once from where it goes on. Throws
+     * `shutting_down` once the log has been stopped.
      */
-    follow(filter: Filter, since: string | Since | null, signal: AbortSignal): AsyncGenerator<Frame | EncodedFrames>;
+    follow(
+      filter: Filter,
+      since: string | Since | null,
+      signal: AbortSignal,
+      startsBehind?: (id: string) => void,
+    ): AsyncGenerator<Frame | EncodedFrames>;
     /** A page of stored events, null when the cursor is none of this log's. Gives way to other work while it looks; ends early when `signal` aborts. */
     list(query: ListQuery, signal: AbortSignal): Promise<ListPage | null>;
     /** The newest events for a filter, from right before the event with a number. */

@@ -47,7 +47,7 @@ export const eventStream = defineStream({
     const filter = parseFilter(texts, audience);
     if (typeof filter === 'string') throw call.fail('bad_pattern', `${filter}.`, { path: '/channel' });
     const from = call.lastEventId ?? beginAt(since, clock, call);
-    const follow = (each: Filter) => events.follow(each, from, call.signal);
+    const follow = (each: Filter) => events.follow(each, from, call.signal, call.startsBehind);
     if (!managed) return limit === undefined ? follow(filter) : firstOf(limit, filter, follow);
     if (limit !== undefined) throw call.fail('bad_args', 'A managed stream has no limit.', { path: '/limit' });
     const set = subscribers.open(call.caller, audience, call.signal);

@@ -92,6 +92,11 @@ export class EventTable {
     return Math.max(this.newest()?.seq ?? 0, this.recovery.floor);
   }
 
+  /** The number of the first stored event behind another; null when there is none. */
+  firstBehind(after: number): number | null {
+    return this.atOrBehind.get(after + 1)?.seq ?? null;
+  }
+
   /** Stores one event and allots its number. Only inside a write; may run again after a rollback. */
   append(draft: EventDraft, data: string, ts: number): EventRecord {
     const { kind, scope, topic, source, session = null, visibility = session === null ? 'public' : 'private', ttlMs } = draft;

@@ -13,6 +13,7 @@ export function readFrames(
     signal,
     released,
     flat = false,
+    startsBehind,
   }: ReadOptions & { readonly since: string | null; readonly signal: AbortSignal; readonly released: () => void },
 ): AsyncGenerator<Frame | EncodedFrames> {
   const { ring, settings } = subscription;
@@ -35,6 +36,7 @@ export function readFrames(
       opening.push({ id: ring.id(position - 1), event: 'rescan', data });
     }
   }
+  startsBehind?.(ring.id(position - 1));
   let open = true;
   const close = () => {
     if (!open) return;

@@ -4,6 +4,8 @@ import type { EncodedFrames, Frame } from '../../kernel/stream';
 export interface ReadOptions {
   /** NDJSON lines as a socket has them: `{event, event_id, …}`, what changed beside them. */
   readonly flat?: boolean;
+  /** Told at once behind which id the frames begin. */
+  readonly startsBehind?: (id: string) => void;
 }
 
 /** What to watch and how it is told. Texts are as the caller gave them. */
@@ -58,7 +60,7 @@ export interface WatchService {
   /** Ends every watch of an owner; how many there were. */
   releaseOwner(owner: string): number;
   /** The frames of a watch of its own, which ends with them. */
-  open(request: WatchRequest, owner: string, since: string | null, signal: AbortSignal): AsyncGenerator<Frame | EncodedFrames>;
+  open(request: WatchRequest, owner: string, since: string | null, signal: AbortSignal, options?: ReadOptions): AsyncGenerator<Frame | EncodedFrames>;
   /** The frames of a watch made by `subscribe`, all that are kept, or those behind the frame with the id `since`. */
   attach(id: number, owner: string, since: string | null, signal: AbortSignal, options?: ReadOptions): AsyncGenerator<Frame | EncodedFrames>;
   /** In order of their ids. */

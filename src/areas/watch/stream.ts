@@ -31,9 +31,10 @@ export const watchStream = defineStream({
   handle: ({ watch }, { path, watch_id, last_event_id = '', ...given }, call) => {
     const since = call.lastEventId || last_event_id || null;
     const owner = ownerOf(call, watch);
-    if (watch_id !== undefined && path === undefined && Object.keys(given).length === 0) return watch.attach(watch_id, owner, since, call.signal);
+    if (watch_id !== undefined && path === undefined && Object.keys(given).length === 0)
+      return watch.attach(watch_id, owner, since, call.signal, { startsBehind: call.startsBehind });
     if (path === undefined || watch_id !== undefined)
       throw call.fail('bad_args', '/path: needs either path with its options, or watch_id alone', { path: '/path' });
-    return watch.open(requestOf(path, given), owner, since, call.signal);
+    return watch.open(requestOf(path, given), owner, since, call.signal, { startsBehind: call.startsBehind });
   },
 });

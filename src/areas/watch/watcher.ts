@@ -59,7 +59,13 @@ export class Watcher implements WatchService {
     return this.info(subscription);
   }
 
-  open(request: WatchRequest, owner: string, since: string | null, signal: AbortSignal): AsyncGenerator<Frame | EncodedFrames> {
+  open(
+    request: WatchRequest,
+    owner: string,
+    since: string | null,
+    signal: AbortSignal,
+    options?: ReadOptions,
+  ): AsyncGenerator<Frame | EncodedFrames> {
     const subscription = this.add(request, owner, null);
     try {
       this.refuseLimits(request, subscription);
@@ -67,7 +73,7 @@ export class Watcher implements WatchService {
       this.remove(subscription, 'end', { reason: 'refused' });
       throw error;
     }
-    return this.read(subscription, since, signal);
+    return this.read(subscription, since, signal, options);
   }
 
   attach(id: number, owner: string, since: string | null, signal: AbortSignal, options?: ReadOptions): AsyncGenerator<Frame | EncodedFrames> {
