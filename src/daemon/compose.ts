@@ -10,6 +10,7 @@ import { cacheMigrations, zdMigrations } from '../storage/migrations';
 import { storagePart } from '../storage/part';
 import { Http } from '../transport/http';
 import { Metrics } from '../transport/metrics';
+import { eventFamilies } from '../transport/metrics_events';
 import { buildOpenApi } from '../transport/openapi';
 import { swaggerPages } from '../web/swagger';
 import { accessRules } from './access_rules';
@@ -56,6 +57,7 @@ export async function compose({ paths, config, clock, log, logFiles, lifecycle, 
       uptimeMs: () => lifecycle.uptimeMs(),
       subscriptions: () => events.subscriptions(),
       parts: () => parts.list(),
+      more: () => eventFamilies(events.figures()),
       activeLocks: () => areaServices.locks.held(),
       ops: [...registry.names(), ...[...registry.streams.values(), ...registry.routes].map((item) => item.name)],
       paths: [...OWN_PATHS, ...registry.streams.keys(), ...registry.routes.map((route) => route.path)],

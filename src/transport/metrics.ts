@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import type { Code } from '../kernel/codes';
 import type { Metrics as MetricsService } from '../areas/meta/service';
 import { isUp, type PartStatus } from '../kernel/part';
-import { exposition, type Family, type Sample } from './metrics_text';
+import { counter, exposition, gauge, type Family, type Sample } from './metrics_text';
 
 /** Upper bounds of the latency buckets in milliseconds; what is slower falls into the last, open one. */
 const BOUNDS_MS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 50, 100, 500, 1000, 5000] as const;
@@ -20,6 +20,8 @@ export interface MetricSources {
   readonly activeLocks?: () => number;
   readonly recorderEvents?: () => number;
   readonly parts?: () => readonly PartStatus[];
+  /** What a part of the daemon shows of itself. */
+  readonly more?: () => readonly Family[];
   /** Names (of ops and streams) and paths that may become labels. Any other counts as `unknown` or `other`: strangers cannot grow memory. */
   readonly ops: Iterable<string>;
   readonly paths: Iterable<string>;
@@ -128,7 +130,12 @@ export class Metrics implements MetricsService {
 
   /** The Prometheus text format 0.0.4: the contract's families in its order, then our own. */
   render(): string {
-    return exposition([...this.#contractFamilies(), ...this.#ownFamilies(), ...processFamilies(this.sources.uptimeMs())]);
+    return exposition([
+      ...this.#contractFamilies(),
+      ...this.#ownFamilies(),
+      ...(this.sources.more?.() ?? []),
+      ...processFamilies(this.sources.uptimeMs()),
+    ]);
   }
 
   #contractFamilies(): Family[] {
@@ -225,8 +232,6 @@ function openFiles(): number | null {
   return null;
 }
 
-const gauge = (name: string, help: string, value: number): Family => ({ name, type: 'gauge', help, samples: [{ value }] });
-const counter = (name: string, help: string, samples: readonly Sample[]): Family => ({ name, type: 'counter', help, samples });
 const byOp = (totals: Record<string, number>): readonly Sample[] => Object.entries(totals).map(([op, value]) => ({ labels: { op }, value }));
 const sum = (values: Iterable<number>): number => [...values].reduce((total, value) => total + value, 0);
 const bytewise = ([a]: [string, unknown], [b]: [string, unknown]): number => (a < b ? -1 : a > b ? 1 : 0);

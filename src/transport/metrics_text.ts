@@ -38,3 +38,6 @@ function labelSet(labels: Readonly<Record<string, string>> | undefined): string 
 const escaped = (char: string): string => (char === '\n' ? '\\n' : `\\${char}`);
 
 const number = (value: number): string => (value === Infinity ? '+Inf' : value === -Infinity ? '-Inf' : String(value));
+
+export const gauge = (name: string, help: string, value: number): Family => ({ name, type: 'gauge', help, samples: [{ value }] });
+export const counter = (name: string, help: string, samples: readonly Sample[]): Family => ({ name, type: 'counter', help, samples });

@@ -64,7 +64,7 @@ test('a full queue is dropped, said with its range, and live goes on', () => {
   expect((slow.take() as Batch).first).toBe(5);
   expect((slow.take() as Batch).first).toBe(6);
   expect(slow.take()).toBeUndefined();
-  expect(hub.counters).toEqual({ delivered: 5, missed: 4 });
+  expect(hub.counters).toEqual({ delivered: 5, lagged: 1, missed: 4, replayed: 0 });
 });
 
 test('bytes bound the queue too, but one batch over the bound still comes through', () => {

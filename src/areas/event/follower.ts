@@ -97,7 +97,10 @@ export class Follower {
         this.filter,
         page.events.map((event) => ({ event })),
       );
-      if (selected) yield selected.batch;
+      if (selected) {
+        this.hub.counters.replayed += selected.chosen.length;
+        yield selected.batch;
+      }
       await nextTurn();
     }
   }

@@ -20,6 +20,12 @@ export interface Lag {
   missed: number;
 }
 
+/** How much waits in a queue. */
+export interface Depth {
+  readonly events: number;
+  readonly bytes: number;
+}
+
 /** One subscriber's queue of shared batches. It never makes a publisher wait: what does not fit is dropped and remembered. */
 export class Subscription {
   private queue: Batch[] = [];
@@ -53,6 +59,11 @@ export class Subscription {
     this.events = 0;
     this.bytes = 0;
     this.onLag(missed);
+  }
+
+  /** What waits for its reader. */
+  get depth(): Depth {
+    return { events: this.events, bytes: this.bytes };
   }
 
   /** What comes next: first that events were missed, then what is queued; undefined when there is nothing. */
@@ -92,8 +103,11 @@ interface View {
 /** Hands committed events to the live subscribers. Those with the same filter share one view, and so every encoded byte. */
 export class Hub {
   private readonly views = new Map<string, View>();
-  /** Since start: events queued to subscribers, and events a subscriber missed because its queue was full. */
-  readonly counters = { delivered: 0, missed: 0 };
+  /**
+   * Since start: events queued to subscribers, times a subscriber's queue was full, the events it missed by that, and events read from the
+   * log for streams that resumed.
+   */
+  readonly counters = { delivered: 0, lagged: 0, missed: 0, replayed: 0 };
 
   constructor(private readonly limits: () => QueueLimits) {}
 
@@ -107,6 +121,7 @@ export class Hub {
         if (subscribers.size === 0 && this.views.get(filter.key)?.subscribers === subscribers) this.views.delete(filter.key);
       },
       (missed) => {
+        this.counters.lagged++;
         this.counters.missed += missed;
       },
     );
@@ -129,5 +144,17 @@ export class Hub {
 
   get size(): number {
     return this.views.size;
+  }
+
+  /** Live subscribers, and the longest and the largest of their queues. */
+  queues(): { readonly subscribers: number; readonly deepest: Depth } {
+    let [subscribers, events, bytes] = [0, 0, 0];
+    for (const view of this.views.values())
+      for (const { depth } of view.subscribers) {
+        subscribers++;
+        events = Math.max(events, depth.events);
+        bytes = Math.max(bytes, depth.bytes);
+      }
+    return { subscribers, deepest: { events, bytes } };
   }
 }

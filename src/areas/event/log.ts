@@ -185,6 +185,7 @@ export class EventLog implements EventService {
       filters: this.hub.size,
       published: this.published,
       ...this.hub.counters,
+      ...this.hub.queues(),
       lost: this.table.recovery.lost(),
     };
   }

@@ -21,7 +21,14 @@ export interface EventFigures {
   /** Since start. */
   readonly published: number;
   readonly delivered: number;
+  /** Times a stream was told that it read too slowly, and the events it missed by that. */
+  readonly lagged: number;
   readonly missed: number;
+  /** Events read from the log for streams that resumed. */
+  readonly replayed: number;
+  /** Streams that hear live, and the longest and the largest queue among them. */
+  readonly subscribers: number;
+  readonly deepest: { readonly events: number; readonly bytes: number };
   /** Numbers whose events a crash took, oldest first. */
   readonly lost: readonly LostRange[];
   /** Per kind what is kept now. */
