@@ -20,6 +20,7 @@ import type { Ground } from './ground';
 import type { ComposeInput, Daemon } from './lifecycle';
 import { Listeners } from './listeners';
 import { perVersion, type LiveConfig } from './live';
+import { tellOfParts } from './part_events';
 import { Supervisor } from './supervisor';
 import { parseListen } from './values';
 
@@ -49,6 +50,7 @@ export async function compose({ paths, config, clock, log, logFiles, lifecycle, 
       onStop: (run) => void stops.push(run),
     };
     const events = composeEvents(bare);
+    tellOfParts(parts, events, log);
     const areaServices = composeAreas({ ...bare, events });
     const registry = new Registry(areas);
     const metrics = new Metrics({

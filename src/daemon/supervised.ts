@@ -22,6 +22,8 @@ export interface Surroundings {
   readonly after: After;
   /** From 0 to 1. */
   readonly random: () => number;
+  /** Told when a part breaks, meets a limit or works again; not of the starts in between. */
+  readonly changed: (status: PartStatus, before: PartState) => void;
 }
 
 class Late extends Error {}
@@ -38,6 +40,8 @@ export class Supervised {
   private lateProbes = 0;
   private wellSince: number | null = null;
   private ended = false;
+  /** What was told last. That it works is what everybody expects of it. */
+  private told: PartState = 'ok';
   private wake: (() => void) | undefined;
 
   constructor(
@@ -178,6 +182,10 @@ export class Supervised {
     if (state !== this.state) this.since = this.around.clock.now();
     this.state = state;
     this.note = note;
+    if (state === 'starting' || state === 'stopped' || state === this.told) return;
+    const before = this.told;
+    this.told = state;
+    this.around.changed(this.status(), before);
   }
 
   /** Ends early when the part says that it is broken, and when it shall end. */

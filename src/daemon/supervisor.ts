@@ -7,11 +7,13 @@ import { Supervised, type Surroundings } from './supervised';
 export class Supervisor implements Parts {
   private readonly parts = new Map<string, Supervised>();
   private readonly around: Surroundings;
+  private readonly listeners: Surroundings['changed'][] = [];
   private started = false;
   private halted = false;
 
   constructor(clock: Clock, log: Logger, around: Partial<Surroundings> = {}) {
-    this.around = { clock, log, after, random: Math.random, ...around };
+    const changed: Surroundings['changed'] = (status, before) => this.listeners.forEach((listener) => listener(status, before));
+    this.around = { clock, log, after, random: Math.random, changed, ...around };
   }
 
   add(part: Part): void {
@@ -31,6 +33,11 @@ export class Supervisor implements Parts {
     if (this.halted) return;
     this.started = true;
     for (const one of [...this.parts.values()]) if (!one.essential) void one.begin();
+  }
+
+  /** Calls the listener when a part breaks, meets a limit or works again. */
+  onChange(listener: Surroundings['changed']): void {
+    this.listeners.push(listener);
   }
 
   list(): readonly PartStatus[] {

@@ -41,6 +41,8 @@ describe('health', () => {
     expect(await (await daemon.fetch('/health?verbose=false')).json()).not.toHaveProperty('parts');
     // Its own probes are no requests of anybody.
     const counted = await (await daemon.fetch('/metrics')).text();
+    // That all began well is nothing to tell.
+    expect((await daemon.call('event_list', { topic: 'part.*' })).body.events).toEqual([]);
     expect(counted).toContain('path="/health"');
     expect(counted).not.toMatch(/path="(other|.*probe.*)"/);
   });
@@ -102,6 +104,11 @@ describe('a broken part', () => {
       await allOk(daemon);
       expect(await part(daemon, name)).toMatchObject({ state: 'ok', last_error: `failpoint ${failpoint}` });
       expect(await metric(daemon, `zd_part_restarts_total{part="${name}"}`)).toBe(1);
+      const told = (await daemon.zd('events', 'daemon.part.*', '--since', 'earliest', '-n', '2', '-q')).stdout.trimEnd().split('\n');
+      expect(told.map((line) => JSON.parse(line))).toEqual([
+        { part: name, state: 'backing_off', before: 'ok', restarts: 0 },
+        { part: name, state: 'ok', before: 'backing_off', restarts: 1 },
+      ]);
       expect((await part(daemon, 'unix_listener')).restarts).toBe(0);
     });
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
+import { readFileSync } from 'node:fs';
 import { parseFilter } from '../../src/areas/event/filter';
 import { compileGlob } from '../../src/areas/event/glob';
 import { MAX_PATTERN_CHARS, MAX_PATTERNS, parsePattern, type Pattern } from '../../src/areas/event/pattern';
@@ -84,6 +85,18 @@ test('scope and topic are split at the first dot', () => {
   expect(pattern('*.build.done').matches('http', 'build.done')).toBe(true);
   expect(pattern('http.build.*').matches('http', 'build.a.b')).toBe(true);
   expect(pattern('http.build').matches('http', 'build.done')).toBe(false);
+});
+
+test('every scope that zd publishes under can be asked for', () => {
+  const scopes = new Set(['http', 'job:1', 'schedule:1', 'session:x', 'mesh:x', 'shell:1', 'tag:x', 'user:x']);
+  const root = `${import.meta.dir}/../../src`;
+  for (const file of new Bun.Glob('**/*.ts').scanSync(root))
+    for (const [, scope] of readFileSync(`${root}/${file}`, 'utf8').matchAll(/\bkind: [^}]*?\bscope: '([a-z]+)'/gs)) scopes.add(scope!);
+  for (const scope of [...scopes, 'lock', 'artifact', 'daemon', 'l*', '?ock'])
+    expect(parsePattern(`${scope}.x`)).toMatchObject({ text: `${scope}.x` });
+  expect(scopes).toContain('daemon');
+  const pattern = parsePattern('lock.lock.acquired');
+  expect(typeof pattern !== 'string' && pattern.matches('lock', 'lock.acquired')).toBe(true);
 });
 
 test('scopes match by glob, and http is shell 0 to a pattern', () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { Supervised } from '../../src/daemon/supervised';
-import { BACKOFF_MS } from '../../src/kernel/part';
+import { BACKOFF_MS, type PartState } from '../../src/kernel/part';
 
 type Step =
   | { readonly do: 'pass'; readonly ms: number }
@@ -27,6 +27,8 @@ class World {
   heard: string | null = null;
   readonly startedAt: number[] = [];
   readonly faults: string[] = [];
+  /** The newest state that was told. */
+  told: PartState = 'ok';
   report: (error: unknown) => void = () => {};
   private readonly timers = new Set<{ at: number; run: () => void }>();
 
@@ -55,6 +57,10 @@ class World {
       clock: { now: () => this.now, monotonic: () => this.now },
       log: silent,
       random: () => 0,
+      changed: ({ state }, before) => {
+        if (before !== this.told || state === before) this.faults.push(`told ${state} after ${this.told}`);
+        this.told = state;
+      },
       after: (ms, run) => {
         const timer = { at: this.now + ms, run };
         this.timers.add(timer);

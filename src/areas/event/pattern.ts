@@ -13,7 +13,9 @@ export interface Pattern {
   matches(scope: string, topic: string): boolean;
 }
 
-/** The kinds of origin that carry an id, as in `job:12`; beside them there is only `http`. */
+/** Origins that are one of a kind. */
+const WORDS = [HTTP, 'lock', 'artifact', 'definitions', 'history', 'snapshot', 'daemon'];
+/** The kinds of origin that carry an id, as in `job:12`. */
 const FORMS = ['shell', 'job', 'schedule', 'tag', 'mesh', 'session', 'user'] as const;
 
 /** What every text that a glob matches begins with. */
@@ -28,7 +30,7 @@ export function parsePattern(text: string): Pattern | string {
   const scope = text.slice(0, dot);
   const topic = text.slice(dot + 1);
   if (scope === '' || topic === '') return `"${text}" needs text on both sides of its first dot`;
-  if (!canMatchAScope(scope)) return `"${scope}" is no scope: use *, http or ${FORMS.map((form) => `${form}:ID`).join(', ')}`;
+  if (!canMatchAScope(scope)) return `"${scope}" is no scope: use *, ${WORDS.join(', ')} or ${FORMS.map((form) => `${form}:ID`).join(', ')}`;
   const scopeMatches = compileGlob(scope);
   const topicMatches = compileGlob(topic);
   const any = scope === '*';
@@ -44,7 +46,7 @@ export function parsePattern(text: string): Pattern | string {
 
 /** Whether some origin can match: a scope that never could is a mistake worth telling. */
 function canMatchAScope(scope: string): boolean {
-  if (compileGlob(scope)(HTTP)) return true;
+  if (WORDS.some(compileGlob(scope))) return true;
   const colon = scope.indexOf(':');
   const star = scope.indexOf('*');
   if (star !== -1 && (colon === -1 || star < colon)) {
