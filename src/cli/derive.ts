@@ -1,6 +1,7 @@
 import type { CommandDef } from 'citty';
 import { resolve } from 'node:path';
 import { command, type Arg, type Args, type Parsed } from './command';
+import type { follow } from '../client/follow';
 import type { Entry, Schema } from './catalogue';
 import { runStream } from './stream';
 
@@ -15,8 +16,8 @@ const STREAM_ARGS: Args = {
 /** `--since` sends it as the header, unless the stream has a parameter of that name. */
 const RESUME_FIELD = 'last_event_id';
 
-/** The command of one operation or stream. */
-export function derive(entry: Entry): CommandDef {
+/** The command of one operation or stream. `resume` goes on with a stream whose connection broke; by the last id without it. */
+export function derive(entry: Entry, resume?: typeof follow): CommandDef {
   const { args, fields } = argsOf(entry);
   const summary = entry.summary.replace(/\.$/, '');
   const name = entry.cli?.path.join(' ') ?? entry.name;
@@ -25,7 +26,7 @@ export function derive(entry: Entry): CommandDef {
       name,
       summary,
       args: { ...STREAM_ARGS, ...args },
-      run: (parsed, invocation) => runStream(entry, inputOf(fields, parsed, entry.cli?.paths), parsed, invocation),
+      run: (parsed, invocation) => runStream(entry, inputOf(fields, parsed, entry.cli?.paths), parsed, invocation, resume),
     });
   }
   return command({

@@ -9,8 +9,14 @@ import { cell } from './format';
 /** Frames about the stream itself: they do not count as events, and a person reads of them on stderr. */
 const CONTROL = new Set(['stream', 'gap', 'lagged', 'state', 'end', 'shutdown']);
 
-/** Prints a stream's events, or runs a command for each, until the count is reached, the time is over or Ctrl-C. Breaks are resumed by id. */
-export async function runStream(entry: Entry, input: Record<string, unknown>, args: Parsed, invocation: Invocation): Promise<number> {
+/** Prints a stream's events, or runs a command for each, until the count is reached, the time is over or Ctrl-C. Breaks are resumed by id, or as `resume` does it. */
+export async function runStream(
+  entry: Entry,
+  input: Record<string, unknown>,
+  args: Parsed,
+  invocation: Invocation,
+  resume: typeof follow = follow,
+): Promise<number> {
   const { globals, out, client } = invocation;
   const signal = invocation.interrupted();
   const over = new AbortController();
@@ -21,7 +27,7 @@ export async function runStream(entry: Entry, input: Record<string, unknown>, ar
   const events =
     args.reconnect === false
       ? client().stream(entry.path!, input, options)
-      : follow(client(), entry.path!, input, {
+      : resume(client(), entry.path!, input, {
           ...options,
           onBreak: () => out.note('zd: the connection broke; waiting for the daemon'),
           onBack: () => out.note('zd: connected again'),

@@ -48,8 +48,7 @@ export async function* follow(client: Client, path: string, query: Record<string
         yield event;
       }
     } catch (error) {
-      const passing = error instanceof ClientError && ['not_running', 'connection_lost', 'shutting_down', 'timeout'].includes(error.code);
-      if (!connected || !passing) throw error;
+      if (!connected || !isPassing(error)) throw error;
     }
     if (finished) return;
     if (options.signal?.aborted) throw new ClientError('interrupted', 'interrupted', '', 130);
@@ -59,6 +58,10 @@ export async function* follow(client: Client, path: string, query: Record<string
     wait = Math.min(wait * 2, LONGEST_WAIT_MS);
   }
 }
+
+/** Whether a failure is one that a daemon that comes back ends. */
+export const isPassing = (error: unknown): boolean =>
+  error instanceof ClientError && ['not_running', 'connection_lost', 'shutting_down', 'timeout'].includes(error.code);
 
 /** Waits, shorter when the signal says so. */
 export function pause(ms: number, signal?: AbortSignal): Promise<void> {

@@ -101,6 +101,95 @@ test('a restart of the daemon is waited out: what may have been missed is said, 
   await until('the watch went with it', async () => (await watches()) === 0);
 });
 
+test('a broken connection is resumed exactly: what happened meanwhile is told once, and nothing is to be looked at anew', async () => {
+  const dir = folderIn(daemon);
+  const path = `${daemon.home}/between.sock`;
+  const heard = Bun.spawn([...ZD, 'watch', dir, '--json', '--debounce', '0'], {
+    env: cleanEnv(daemon.home, { ZD_SOCKET: path }),
+    stdin: 'ignore',
+    stdout: 'pipe',
+    stderr: 'ignore',
+  });
+  expect(await heard.exited).toBe(3);
+  let proxy = await between(path, daemon.socket);
+  const child = Bun.spawn([...ZD, 'watch', dir, '--json', '--debounce', '0'], {
+    env: cleanEnv(daemon.home, { ZD_SOCKET: path }),
+    stdin: 'ignore',
+    stdout: 'pipe',
+    stderr: 'ignore',
+  });
+  let output = '';
+  const read = (async () => {
+    for await (const chunk of child.stdout) output += new TextDecoder().decode(chunk);
+  })();
+  const streams = async () => (await daemon.call('watch_list')).body.subscriptions[0]?.streams as number | undefined;
+  for (let at = 0; at < 12; at++) {
+    await until('the stream is read', async () => (await streams()) === 1);
+    if (at % 3 === 1) {
+      proxy.end();
+      await until('nobody reads', async () => (await streams()) === 0);
+    }
+    writeFileSync(`${dir}/f${at}`, '');
+    if (at % 3 === 1) proxy = await between(path, daemon.socket);
+  }
+  await until('the last was told', () => output.includes(`${dir}/f11"`));
+  child.kill('SIGINT');
+  expect(await child.exited).toBe(130);
+  await read;
+  proxy.end();
+  const frames = output
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(new Set(frames.map(({ event }) => event))).toEqual(new Set(['fs']));
+  const creates = frames.filter(({ data }) => data.kind === 'create').map(({ data }) => data.path);
+  expect(creates).toEqual(Array.from({ length: 12 }, (_, at) => `${dir}/f${at}`));
+  expect(new Set(frames.map(({ id }) => id)).size).toBe(frames.length);
+  await daemon.call('watch_unsubscribe', { watch_id: frames[0].data.watch_id });
+});
+
+/** A socket in front of another, whose connections `end` breaks. */
+async function between(path: string, to: string) {
+  const sockets = new Set<Bun.Socket<undefined>>();
+  const add = (socket: Bun.Socket<undefined>) => void sockets.add(socket);
+  const ends = new Map<Bun.Socket<undefined>, Promise<Bun.Socket<undefined>>>();
+  const listener = Bun.listen<undefined>({
+    unix: path,
+    socket: {
+      open(client) {
+        add(client);
+        const socket = { open: add, data: (_: unknown, chunk: Buffer) => void client.write(chunk), close: () => client.terminate() };
+        ends.set(client, Bun.connect<undefined>({ unix: to, data: undefined, socket }));
+      },
+      data: async (client, chunk) => {
+        const bytes = new Uint8Array(chunk);
+        (await ends.get(client)!).write(bytes);
+      },
+      close: async (client) => (await ends.get(client)!).terminate(),
+    },
+  });
+  return {
+    end() {
+      listener.stop(true);
+      for (const each of sockets) each.terminate();
+    },
+  };
+}
+
+test('who may only watch has a watch that ends with the stream', async () => {
+  const limited = await startDaemon({ config: '[http.tokens]\nreader = { token = "reader-token-0123456789", scopes = ["watch.read"] }\n' });
+  const dir = folderIn(limited);
+  writeFileSync(`${limited.home}/reader`, 'reader-token-0123456789', { mode: 0o600 });
+  const child = Bun.spawn([...ZD, 'watch', dir, '-q', '-n', '1', '--url', limited.url, '--token-file', `${limited.home}/reader`], {
+    env: cleanEnv(limited.home),
+    stdin: 'ignore',
+    stdout: 'pipe',
+  });
+  await until('the watch is there', async () => (await limited.call('watcher_stats')).body.subscriptions === 1);
+  writeFileSync(`${dir}/x`, '');
+  expect([await child.stdout.text(), await child.exited]).toEqual([`${dir}/x\n`, 0]);
+});
+
 test('subscribe, list and unsubscribe by hand', async () => {
   const dir = folderIn(daemon);
   const made = await daemon.zd('watch', 'subscribe', dir, '--recursive');
