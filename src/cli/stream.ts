@@ -2,12 +2,13 @@ import { follow } from '../client/follow';
 import type { StreamEvent } from '../client/event_stream';
 import { millis } from '../kernel/clock';
 import type { Entry } from './catalogue';
+import { Acknowledger } from './acknowledge';
 import type { Invocation, Parsed } from './command';
 import { runFor } from './exec';
 import { cell } from './format';
 
 /** Frames about the stream itself: they do not count as events, and a person reads of them on stderr. */
-const CONTROL = new Set(['stream', 'gap', 'lagged', 'state', 'end', 'shutdown']);
+const CONTROL = new Set(['stream', 'cursor', 'gap', 'lagged', 'state', 'end', 'shutdown']);
 
 /** Prints a stream's events, or runs a command for each, until the count is reached, the time is over or Ctrl-C. Breaks are resumed by id, or as `resume` does it. */
 export async function runStream(
@@ -33,15 +34,20 @@ export async function runStream(
           onBack: () => out.note('zd: connected again'),
         });
   const command = args.exec as readonly string[] | undefined;
+  const acknowledger = typeof input.cursor === 'string' ? new Acknowledger(client(), input.cursor) : null;
   let left = (args.count as number | undefined) ?? Infinity;
   let code = 0;
   try {
     for await (const event of events) {
       const control = CONTROL.has(event.event);
       if (globals.json && !command) out.line(ndjson(event));
-      else if (control) out.note(`zd: ${event.event}: ${event.data}`);
-      else if (command) code = await runFor(event, command, signal);
+      else if (control) {
+        if (event.event !== 'cursor') out.note(`zd: ${event.event}: ${event.data}`);
+      } else if (command) code = await runFor(event, command, signal);
       else out.line(human(event, entry.cli?.essential ?? 'data', globals.quiet));
+      // What a named reader failed at is not acknowledged, nor anything behind it: it comes again.
+      if (acknowledger && code !== 0) return code;
+      if (!control) acknowledger?.done(event.id);
       if (!control && --left <= 0) return code;
       if (event.event === 'end') return code;
     }
@@ -50,6 +56,7 @@ export async function runStream(
     if (over.signal.aborted && !signal.aborted) return 124;
     throw error;
   } finally {
+    await acknowledger?.settled();
     clearTimeout(limit);
   }
 }

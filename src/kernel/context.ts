@@ -17,6 +17,8 @@ export interface EventDraft {
   readonly visibility?: 'public' | 'private';
   /** Milliseconds after which it is neither replayed nor listed, and its content is removed. */
   readonly ttlMs?: number;
+  /** Kept as the latest of its scope and topic, for whoever asks for it, until one of the same topic without data clears it. */
+  readonly retain?: boolean;
   readonly data: unknown;
   /** `data` as compact JSON, when the publisher has made it already. */
   readonly json?: string;
@@ -42,6 +44,8 @@ export interface EventRecord {
   readonly session?: string | null;
   /** Compact JSON text: stored once, sent as it is. */
   readonly data: string;
+  /** Sent as the latest of its topic, not at its place in the log; `id` is that of the place where the stream begins. */
+  readonly retained?: boolean;
   /** Never stored: `seq` and `id` are those of the last event stored before it. */
   readonly ephemeral?: boolean;
 }

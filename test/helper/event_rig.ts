@@ -14,6 +14,8 @@ export const ROOMY: EventLimits = {
   max_bytes: 1e9,
   kinds: {},
   dedup_secs: 120,
+  max_retained: 1000,
+  max_cursors: 1000,
   authenticated: true,
 };
 

@@ -4,28 +4,19 @@ import { EventLog } from '../../src/areas/event/log';
 import { Jobs } from '../../src/areas/job/jobs';
 import { Db } from '../../src/storage/db';
 import { zdMigrations } from '../../src/storage/migrations';
+import { ROOMY } from './event_rig';
 
 const folder = mkdtempSync('/tmp/zd-jobs-');
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
 const clock = { now: () => Date.now(), monotonic: () => performance.now() };
-const WIDE = {
-  kinds: {},
-  dedup_secs: 120,
-  authenticated: true,
-  queue_events: 10_000,
-  queue_bytes: 1 << 24,
-  max_count: 1_000_000,
-  max_age_secs: 1_000_000,
-  max_bytes: 1 << 30,
-};
 
 /** The job service on a file of its own, without a daemon around it. */
 export class JobService {
   readonly path = `${folder}/${Bun.randomUUIDv7()}`;
   readonly db = new Db(`${this.path}.db`, { migrations: zdMigrations, durability: 'normal' });
-  readonly events = new EventLog(this.db, clock, quiet, () => WIDE);
+  readonly events = new EventLog(this.db, clock, quiet, () => ROOMY);
   readonly jobs = new Jobs(this.db, clock, quiet, this.events, this.path, () => ({
     parallel: 4,
     maxQueued: 10_000,

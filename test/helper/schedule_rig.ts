@@ -6,22 +6,13 @@ import { ScheduleStore, type ScheduleLimits } from '../../src/areas/schedule/sto
 import { ZdError } from '../../src/kernel/error';
 import { Db } from '../../src/storage/db';
 import { zdMigrations } from '../../src/storage/migrations';
+import { ROOMY } from './event_rig';
 
 const folder = mkdtempSync('/tmp/zd-schedule-');
 // Not when the first test file is over: one that runs in the same process may use it still.
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 
 const LIMITS: ScheduleLimits = { maxCount: 100, historyRuns: 10_000, keepEndedSecs: 3600 };
-const EVENTS = {
-  kinds: {},
-  dedup_secs: 120,
-  authenticated: true,
-  queue_events: 1000,
-  queue_bytes: 1 << 20,
-  max_count: 100_000,
-  max_age_secs: 1e9,
-  max_bytes: 1 << 28,
-};
 
 /** Jobs in a table of the same database, so they come and go with its transactions; the test ends them. */
 export class FakeJobs implements JobPort {
@@ -101,7 +92,7 @@ export class ScheduleRig {
     const clock = { now: () => this.time, monotonic: () => this.mono };
     this.db = new Db(path, { migrations: zdMigrations, durability: 'full' });
     this.jobs = new FakeJobs(this.db);
-    const events = new EventLog(this.db, clock, log, () => EVENTS);
+    const events = new EventLog(this.db, clock, log, () => ROOMY);
     this.store = new ScheduleStore({ db: this.db, clock, log, events, jobs: this.jobs, limits: () => this.limits, zone: () => this.zone });
     this.scheduler = new Scheduler(this.store);
   }

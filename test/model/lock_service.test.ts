@@ -9,20 +9,11 @@ import { Db } from '../../src/storage/db';
 import { zdMigrations } from '../../src/storage/migrations';
 import { codeOf } from '../helper/cache_rig';
 import { until } from '../helper/until';
+import { ROOMY } from '../helper/event_rig';
 
 const folder = mkdtempSync('/tmp/zd-lock-');
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
-const limits = {
-  kinds: {},
-  dedup_secs: 120,
-  authenticated: true,
-  queue_events: 1000,
-  queue_bytes: 1e6,
-  max_count: 1e6,
-  max_age_secs: 1e6,
-  max_bytes: 1e9,
-};
 
 /** Locks on a file of their own. The clocks stand where the test puts them, beside the real time that passes. */
 class Rig {
@@ -34,7 +25,7 @@ class Rig {
   constructor(readonly path = `${folder}/${Bun.randomUUIDv7()}.db`) {
     this.db = new Db(path, { migrations: zdMigrations, durability: 'full' });
     const clock = { now: () => Date.now() + this.wall, monotonic: () => performance.now() + this.monotonic };
-    const store = new LockStore(this.db, new EventLog(this.db, clock, quiet, () => limits));
+    const store = new LockStore(this.db, new EventLog(this.db, clock, quiet, () => ROOMY));
     this.locks = new Locks(store, clock, () => ({ defaultTtlMs: 60_000, maxEntries: 100 }));
   }
 

@@ -25,5 +25,5 @@ export const apiStream = defineStream({
   errors: [],
   example: { types: 'tool_call,agent_end' },
   handle: ({ events, clock }, { since, ...input }, call) =>
-    events.follow(apiFilter(apiQuery(input, call)), call.lastEventId ?? beginAt(since, clock, call), call.signal, call.startsBehind),
+    events.follow(apiFilter(apiQuery(input, call)), call.lastEventId ?? beginAt(since, clock, call), call.signal, call),
 });

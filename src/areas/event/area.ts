@@ -1,6 +1,9 @@
 import type { Area } from '../../kernel/registry';
 import { apiHistory } from './api_history';
 import { apiStream } from './api_stream';
+import { cursorCommit } from './cursor_commit';
+import { cursorDelete } from './cursor_delete';
+import { cursorList } from './cursor_list';
 import { definitionsStream } from './definitions_stream';
 import { subscriptionSetPaused } from './pause';
 import { eventList } from './list';
@@ -16,7 +19,10 @@ import { webhook } from './webhook';
 export const eventArea: Area = {
   name: 'event',
   summary: 'Publish and subscribe over one stored log.',
-  ops: [publish, publishBatch, eventList, eventStats, waitForEvent, subscribe, unsubscribe, subscriptionSetPaused],
+  ops: [
+    ...[publish, publishBatch, eventList, eventStats, waitForEvent],
+    ...[subscribe, unsubscribe, subscriptionSetPaused, cursorCommit, cursorList, cursorDelete],
+  ],
   streams: [eventStream, definitionsStream, apiStream],
   routes: [apiHistory, webhook],
 };

@@ -31,5 +31,5 @@ export const definitionsStream = defineStream({
   cli: { path: ['definitions', 'watch'] },
   example: {},
   handle: ({ events, clock }, { since }, call) =>
-    events.follow(definitionsFilter, call.lastEventId ?? beginAt(since, clock, call), call.signal, call.startsBehind),
+    events.follow(definitionsFilter, call.lastEventId ?? beginAt(since, clock, call), call.signal, call),
 });

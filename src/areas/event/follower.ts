@@ -27,6 +27,7 @@ export class Follower {
     private readonly signal: AbortSignal,
     private readonly now: () => number,
     private readonly released: (follower: Follower) => void,
+    private readonly retained?: 'start' | 'gap',
   ) {
     const start = locate(table, since, filter.kinds);
     this.after = start.after;
@@ -58,7 +59,9 @@ export class Follower {
 
   private async *run(): AsyncGenerator<Frame | EncodedFrames> {
     try {
+      const first = this.after;
       if (this.opening) yield this.opening;
+      if (this.retained === 'start' || (this.retained && this.opening)) yield* this.latest(0, first);
       if (!this.subscription) yield* this.replay();
       const { subscription } = this;
       while (this.open && subscription) {
@@ -83,8 +86,10 @@ export class Follower {
       if (lost > 0) {
         const requested = this.table.epochs.id(this.after);
         // Whoever comes back by the id of this frame is not told again of what is missing before the next event.
+        const before = this.after;
         this.after = page ? page.first - 1 : last;
         yield this.gap(requested, lost);
+        if (this.retained) yield* this.latest(before, this.after);
       }
       if (!page) {
         // The generator may have stood still at the gap above, and commits go on meanwhile.
@@ -101,6 +106,22 @@ export class Follower {
         this.hub.counters.replayed += selected.chosen.length;
         yield selected.batch;
       }
+      await nextTurn();
+    }
+  }
+
+  /** Retained events with numbers behind `from` up to `to`, under the id of `to`: whoever resumes by it goes on right here. */
+  private async *latest(from: number, to: number): AsyncGenerator<EncodedFrames> {
+    const id = this.table.epochs.id(to);
+    for (let after = from; this.open;) {
+      const events = this.table.retained.between(after, to, this.now());
+      if (events.length === 0) return;
+      after = events.at(-1)!.seq;
+      const selected = select(
+        this.filter,
+        events.map((event) => ({ event: { ...event, id } })),
+      );
+      if (selected) yield selected.batch;
       await nextTurn();
     }
   }

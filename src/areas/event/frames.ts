@@ -18,7 +18,7 @@ export const named = (name: string, body: (event: EventRecord, matched: string) 
 export const pubBody = (event: EventRecord, head: string, matched: string): string =>
   `{${head},"scope":${JSON.stringify(event.scope)},"topic":${JSON.stringify(event.topic)},"data":${event.data},` +
   `"seq":${event.ephemeral ? 'null' : event.seq},"ts_ns":${nanos(event.ts)},"source":${JSON.stringify(event.source)},` +
-  `${typeof event.session === 'string' ? `"session_id":${JSON.stringify(event.session)},` : ''}"matched":${matched}}`;
+  `${typeof event.session === 'string' ? `"session_id":${JSON.stringify(event.session)},` : ''}${event.retained ? '"retained":true,' : ''}"matched":${matched}}`;
 
 /** `pub` frames, for streams that share them: no subscription of one of them is named. */
 export const pubFrames: FrameWriter = named('pub', (event, matched) => pubBody(event, '"subscription_id":null', matched));

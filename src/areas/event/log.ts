@@ -6,6 +6,7 @@ import type { Logger } from '../../kernel/log';
 import { periodic } from '../../kernel/periodic';
 import type { EncodedFrames, Frame } from '../../kernel/stream';
 import type { Db } from '../../storage/db';
+import { Cursors } from './cursors';
 import type { Filter } from './filter';
 import { Follower } from './follower';
 import { History, type ListPage, type ListQuery } from './history';
@@ -13,7 +14,7 @@ import { Hub, type Outgoing, type QueueLimits } from './hub';
 import { Recent, type RecentEvents } from './recent';
 import { EventKeys } from './keys';
 import { Retainer, type Piece, type Retention } from './retention';
-import type { EventFigures } from './service';
+import type { EventFigures, FollowOptions } from './service';
 import type { Since } from './since';
 import { EventTable, type Edge } from './table';
 import { credentialsIn } from './visibility';
@@ -22,6 +23,9 @@ import { credentialsIn } from './visibility';
 export interface EventLimits extends QueueLimits, Retention {
   /** How long a publisher's key of an event is remembered. */
   readonly dedup_secs: number;
+  /** Topics with a retained event, and cursors of named readers. */
+  readonly max_retained: number;
+  readonly max_cursors: number;
   /** Whether everybody who listens had to say who it is: credentials are sent to nobody otherwise. */
   readonly authenticated: boolean;
 }
@@ -36,6 +40,7 @@ const RETRY_MS = { least: 500, most: 2500 };
 export class EventLog implements EventService {
   /** Retention, to be supervised. */
   readonly part = periodic('event_retention', TRIM_EVERY_MS, () => this.trim());
+  readonly cursors: Cursors;
   private readonly table: EventTable;
   private readonly hub: Hub;
   private readonly backwards: Recent;
@@ -56,11 +61,12 @@ export class EventLog implements EventService {
     private readonly log: Logger,
     private readonly limits: () => EventLimits,
   ) {
-    this.table = new EventTable(db, clock.now());
+    this.table = new EventTable(db, clock.now(), () => limits().max_retained);
     this.hub = new Hub(limits);
     this.backwards = new Recent(db, this.table);
     this.committed = this.table.last();
     this.keys = new EventKeys(db);
+    this.cursors = new Cursors(db, this.table, clock, () => limits().max_cursors);
     this.retainer = new Retainer(db, this.table);
     this.history = new History(db, this.table);
     db.onCommit(this.deliver);
@@ -146,11 +152,11 @@ export class EventLog implements EventService {
     filter: Filter,
     since: string | Since | null,
     signal: AbortSignal,
-    startsBehind?: (id: string) => void,
+    { startsBehind, retained }: FollowOptions = {},
   ): AsyncGenerator<Frame | EncodedFrames> {
     if (this.stopping) throw new ZdError('shutting_down');
     const from: Since = typeof since === 'string' ? { kind: 'id', text: since } : (since ?? { kind: 'latest', text: 'latest' });
-    const follower = new Follower(this.table, this.hub, filter, from, signal, () => this.clock.now(), this.released);
+    const follower = new Follower(this.table, this.hub, filter, from, signal, () => this.clock.now(), this.released, retained);
     if (!signal.aborted) this.followers.add(follower);
     startsBehind?.(follower.start());
     return follower.frames();
@@ -199,6 +205,7 @@ export class EventLog implements EventService {
     try {
       failpoint('event.trim');
       await this.pieces(() => retainer.expired(now));
+      await this.pieces(() => this.table.retained.outdated(now));
       await this.pieces(() => keys.outdated(now - this.limits().dedup_secs * 1000));
       for (const [kind, bounds] of Object.entries(this.limits().kinds))
         await this.pieces(() => retainer.ofOneKind(kind, { ...this.limits(), ...bounds }, now));

@@ -26,6 +26,12 @@ export const Publication = strict({
   ),
   ttl_secs: t.Optional({ ...TtlSecs, description: 'After so many seconds it is neither replayed nor listed, and its content is removed.' }),
   ephemeral: t.Optional(t.Boolean({ default: false, description: 'Only for who listens now; nothing of it is stored.' })),
+  retain: t.Optional(
+    t.Boolean({
+      default: false,
+      description: 'Keep it as the latest of its topic for streams with `retained=true`; without data it clears what is kept.',
+    }),
+  ),
   scope: t.Optional(t.String({ minLength: 1, maxLength: 256, description: 'The scope to publish under; it must be one of the caller.' })),
   session_id: t.Optional(t.String({ minLength: 1, maxLength: 256, description: 'Makes the event private to this session.' })),
 });
@@ -47,15 +53,15 @@ export interface Prepared {
 }
 
 /** Checks what a schema cannot. `at` is the path of the publication in the arguments. */
-export function prepare(said: Static<typeof Publication>, call: Call<'too_large' | 'foreign_scope'>, at = ''): Prepared {
-  const { topic, data = null, id, ttl_secs, scope, session_id } = said;
+export function prepare(said: Static<typeof Publication>, call: Call<'too_large' | 'foreign_scope' | 'too_many'>, at = ''): Prepared {
+  const { topic, data = null, id, ttl_secs, retain = false, scope, session_id } = said;
   const ephemeral = said.ephemeral === true || credentialsIn(data) !== null;
   checkText(topic, `${at}/topic`, call);
   if (id !== undefined) checkText(id, `${at}/id`, call);
   if (session_id !== undefined) checkText(session_id, `${at}/session_id`, call);
-  if (ephemeral && (id !== undefined || ttl_secs !== undefined)) {
-    const path = `${at}${id === undefined ? '/ttl_secs' : '/id'}`;
-    throw call.fail('bad_args', `${path}: nothing of an ephemeral event is kept, so it has neither an id nor a time to live.`, { path });
+  if (ephemeral && (id !== undefined || ttl_secs !== undefined || retain)) {
+    const path = `${at}/${id !== undefined ? 'id' : retain ? 'retain' : 'ttl_secs'}`;
+    throw call.fail('bad_args', `${path}: nothing of an ephemeral event is kept, so it has no id, no time to live and is not retained.`, { path });
   }
   const json = JSON.stringify(data);
   const bytes = Buffer.byteLength(json);
@@ -69,7 +75,7 @@ export function prepare(said: Static<typeof Publication>, call: Call<'too_large'
   const { source, label } = call.caller;
   const under = ownScope(call.caller, scope);
   if (under === null) throw call.fail('foreign_scope', `"${scope}" is not a scope of yours; you publish under ${source}.`, { path: `${at}/scope` });
-  const draft = { kind: 'pub', scope: under, topic, source, session: session_id ?? sessionOf(data), data, json };
+  const draft = { kind: 'pub', scope: under, topic, source, session: session_id ?? sessionOf(data), retain, data, json };
   return {
     draft: ttl_secs === undefined ? draft : { ...draft, ttlMs: ttl_secs * 1000 },
     key: id === undefined ? undefined : { publisher: label === null ? source : `${source} ${label}`, key: id },

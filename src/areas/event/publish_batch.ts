@@ -12,7 +12,7 @@ export const publishBatch = defineOp({
   effect: 'write',
   input: strict({ events: t.Array(Publication, { minItems: 1, maxItems: MAX_EVENTS }) }),
   output: strict({ published: t.Integer({ minimum: 1 }), events: t.Array(Outcome, { description: 'One for each event, in order.' }) }),
-  errors: ['too_large', 'foreign_scope'],
+  errors: ['too_large', 'foreign_scope', 'too_many'],
   cli: { path: ['event', 'batch'], positional: ['events'], json: ['events'], essential: 'published' },
   example: { events: [{ topic: 'build.start' }, { topic: 'build.done', data: { green: true } }] },
   handle: async ({ events }, input, call) => {

@@ -12,3 +12,5 @@ export const SessionId = t.String({
   maxLength: 256,
   description: 'Also the private events of this session; needs the scope `session.read`, or to be the session.',
 });
+
+export const CursorName = t.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$', description: 'A name of your choice for the reader.' });

@@ -1,4 +1,5 @@
 import type { EncodedFrames, Frame } from '../../kernel/stream';
+import type { Cursors } from './cursors';
 import type { Filter } from './filter';
 import type { RecentEvents } from './recent';
 import type { Subscribers } from './subscribers';
@@ -35,6 +36,13 @@ export interface EventFigures {
   readonly kinds: Readonly<Record<string, { readonly count: number; readonly bytes: number }>>;
 }
 
+export interface FollowOptions {
+  /** Told at once behind which id the frames begin. */
+  readonly startsBehind?: (id: string) => void;
+  /** When the latest retained events come before what follows: at the start and behind a gap, or only behind one. Never without it. */
+  readonly retained?: 'start' | 'gap';
+}
+
 declare module '../../kernel/context' {
   interface Services {
     readonly subscribers: Subscribers;
@@ -44,19 +52,15 @@ declare module '../../kernel/context' {
   interface EventService {
     /**
      * Follows the log from the moment of the call, or from `since`: an event's id as text, or what `parseSince` made. Holds a
-     * subscription until the generator ends or `signal` aborts. `startsBehind` is told at once from where it goes on. Throws
-     * `shutting_down` once the log has been stopped.
+     * subscription until the generator ends or `signal` aborts. Throws `shutting_down` once the log has been stopped.
      */
-    follow(
-      filter: Filter,
-      since: string | Since | null,
-      signal: AbortSignal,
-      startsBehind?: (id: string) => void,
-    ): AsyncGenerator<Frame | EncodedFrames>;
+    follow(filter: Filter, since: string | Since | null, signal: AbortSignal, options?: FollowOptions): AsyncGenerator<Frame | EncodedFrames>;
     /** A page of stored events, null when the cursor is none of this log's. Gives way to other work while it looks; ends early when `signal` aborts. */
     list(query: ListQuery, signal: AbortSignal): Promise<ListPage | null>;
     /** The newest events for a filter, from right before the event with a number. */
     recent(filter: Filter, limit: number, before: number | null): Promise<RecentEvents>;
     figures(): EventFigures;
+    /** Where named readers are. */
+    readonly cursors: Cursors;
   }
 }

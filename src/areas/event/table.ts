@@ -4,6 +4,7 @@ import type { Db } from '../../storage/db';
 import { Epochs, type Epoch } from './epochs';
 import { Kinds } from './kinds';
 import { Recovery } from './recovery';
+import { Retained } from './retained';
 
 interface Row extends Omit<EventRecord, 'id' | 'ephemeral'> {
   readonly session: string | null;
@@ -39,6 +40,7 @@ export class EventTable {
   readonly epochs: Epochs;
   readonly kinds: Kinds;
   readonly recovery: Recovery;
+  readonly retained: Retained;
   private readonly insert: Statement<unknown>;
   private readonly pageEnd: Statement<{ last: number | null }>;
   private readonly rowsOf: Statement<Row>;
@@ -51,6 +53,7 @@ export class EventTable {
   constructor(
     private readonly db: Db,
     now: number,
+    retainedLimit: () => number,
   ) {
     this.insert = db.prepare(
       `INSERT INTO event (seq, ts, kind, scope, topic, source, visibility, session, data, expires_at, log_bytes)
@@ -66,6 +69,7 @@ export class EventTable {
     this.atOrBehind = db.prepare('SELECT seq, ts FROM event WHERE seq >= ? ORDER BY seq LIMIT 1');
     this.countRows = db.prepare('SELECT count(*) AS count FROM event WHERE seq > ? AND seq <= ?');
     this.deleteEpochs = db.prepare('DELETE FROM event_epoch WHERE start < ?');
+    this.retained = new Retained(db, retainedLimit);
     // Before the totals are read: what it removes is taken from them in the database.
     this.recovery = new Recovery(db, now);
     this.kinds = new Kinds(db);
@@ -106,7 +110,9 @@ export class EventTable {
     const { lastInsertRowid } = this.insert.run(number, ts, kind, scope, topic, source, visibility, session, data, expires, bytes);
     const seq = Number(lastInsertRowid);
     this.kinds.add(kind, 1, bytes);
-    return { seq, id: this.epochs.id(seq), ts, kind, scope, topic, source, visibility, session, data };
+    const event = { seq, id: this.epochs.id(seq), ts, kind, scope, topic, source, visibility, session, data };
+    if (draft.retain && (visibility === 'public' || session !== null)) this.retained.keep(event, expires);
+    return event;
   }
 
   /** The events right after a number: null when it is the newest. What has expired is not among them, and is not missing either. */

@@ -33,7 +33,7 @@ export const jobStream = defineStream({
   example: {},
   handle: ({ jobs, events }, { id, from = '0', channel = 'both', last_event_id = '' }, call) => {
     const last = call.lastEventId || last_event_id;
-    if (id === undefined) return events.follow(ALL, last || null, call.signal, call.startsBehind);
+    if (id === undefined) return events.follow(ALL, last || null, call.signal, call);
     const channels: readonly Channel[] = channel === 'both' ? CHANNELS : [channel];
     return jobs.follow(id, offsets(/^\d{1,15}:\d{1,15}$/.test(last) ? last : from), channels, call.signal);
   },

@@ -12,6 +12,8 @@ export function composeEvents({ stack, zdDb, clock, log, config, parts, onStop }
     max_age_secs: config.value('events.max_age_secs'),
     max_bytes: config.value('events.max_bytes'),
     kinds: config.value('events.kinds'),
+    max_retained: config.value('events.max_retained'),
+    max_cursors: config.value('events.max_cursors'),
     dedup_secs: config.value('events.dedup_secs'),
     authenticated: !config.value('http.open'),
   });

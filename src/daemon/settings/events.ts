@@ -7,6 +7,8 @@ declare module '../setting' {
     readonly 'events.max_bytes': number;
     readonly 'events.kinds': KindSettings;
     readonly 'events.dedup_secs': number;
+    readonly 'events.max_retained': number;
+    readonly 'events.max_cursors': number;
   }
 }
 
@@ -36,4 +38,6 @@ export const eventsSettings = [
     max: 604_800,
     doc: 'How long an `id` given to publish is remembered, so that a repetition is recognised.',
   }),
+  setting('events.max_retained', 1000, { type: 'integer', min: 0, max: 100_000, doc: 'Topics whose latest event is retained.' }),
+  setting('events.max_cursors', 1000, { type: 'integer', min: 0, max: 100_000, doc: 'Cursors of named readers.' }),
 ];
