@@ -9,6 +9,9 @@ import { locks } from './bench/locks';
 import { processTime } from './bench/process_time';
 import { publishLatency } from './bench/latency';
 import { publishRate } from './bench/publish_rate';
+import { stalledReader } from './bench/stalled';
+import { sustain } from './bench/sustain';
+import { touchLatency } from './bench/touch';
 import { passes, print } from './bench/report';
 import { standardClients } from './bench/standard_clients';
 import { startRedis, startZd } from './bench/servers';
@@ -17,7 +20,8 @@ import { install, step } from './setup';
 /**
  * `bun run bench`: the compiled program beside its peers, in one run on one machine.
  *   --quick       fewer and shorter rounds
- *   --only NAME   one part, repeatable: cli, kv, fanout, latency, publish, locks, start, memory
+ *   --only NAME   one part, repeatable: cli, kv, fanout, stalled, latency, publish, locks, start, memory, and
+ *                 sustain, which takes over a minute and is run only when it is named
  *   --json        the rows and bars as JSON
  *   --bin PATH    another executable than dist/zd
  *   --strict      exit 1 when a bar is missed, as it is anyway when a part does not come to its end
@@ -41,10 +45,17 @@ const parts: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
     await standardClients(bench);
   },
   fanout: fanOut,
-  latency: publishLatency,
+  stalled: stalledReader,
+  latency: async (bench) => {
+    await publishLatency(bench);
+    await touchLatency(bench);
+  },
   publish: publishRate,
+  sustain,
   locks: (bench) => locks(bench, flags.quick ? 30 : 150),
 };
+/** Run only when they are named. */
+const LONG = new Set(['sustain']);
 const unknown = flags.only.filter((name) => !Object.hasOwn(parts, name));
 if (unknown.length > 0) throw new Error(`--only takes ${Object.keys(parts).join(', ')}; not ${unknown.join(', ')}`);
 
@@ -69,7 +80,7 @@ const found: Bench['found'] = { rows: [], bars: [], skipped: [], failed: [] };
   const bench: Bench = { binary, zd, redis, rounds: flags.quick ? 3 : 5, millis: flags.quick ? 400 : 1000, found };
   binarySize(bench);
   for (const [name, part] of Object.entries(parts)) {
-    if (flags.only.length > 0 && !flags.only.includes(name)) continue;
+    if (flags.only.length > 0 ? !flags.only.includes(name) : LONG.has(name)) continue;
     if (!flags.json) console.error(`… ${name}`);
     // A part that breaks or hangs is a finding; the others still have theirs.
     await within(PART_MS, part(bench)).catch((error: unknown) =>
