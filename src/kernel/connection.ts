@@ -7,8 +7,8 @@ export interface Connection {
   /** Aborts when the connection has ended. */
   readonly signal: AbortSignal;
   /**
-   * Sends what the generator gives, as fast as the client reads. With its `last` frame the connection ends, too; a `feed` is one of
-   * several that come and go. The connection ends in any case when its token loses the scope.
+   * Sends what the generator gives, as fast as the client reads. The connection ends when the last of its generators does, unless that is a
+   * `passing` one, which comes and goes; and when its token loses the scope.
    */
-  attach(frames: AsyncGenerator<Frame | EncodedFrames>, scope: Scope, kind: 'last' | 'feed'): void;
+  attach(frames: AsyncGenerator<Frame | EncodedFrames>, scope: Scope, passing?: 'passing'): void;
 }

@@ -134,14 +134,14 @@ export class Socket implements Connection, Member {
     if (!this.signal.aborted) this.ws?.send(text);
   }
 
-  attach(frames: AsyncGenerator<Frame | EncodedFrames>, scope: Scope, kind: 'last' | 'feed'): void {
+  attach(frames: AsyncGenerator<Frame | EncodedFrames>, scope: Scope, passing?: 'passing'): void {
     if (!this.scopes.includes(scope)) this.scopes.push(scope);
     this.feeds++;
-    void this.pump(frames, kind);
+    void this.pump(frames, passing !== undefined);
   }
 
   /** The generator is asked only while the socket has room. */
-  private async pump(frames: AsyncGenerator<Frame | EncodedFrames>, kind: 'last' | 'feed'): Promise<void> {
+  private async pump(frames: AsyncGenerator<Frame | EncodedFrames>, passing: boolean): Promise<void> {
     try {
       for await (const item of frames) {
         for (const text of texts(item)) this.send(text);
@@ -153,7 +153,7 @@ export class Socket implements Connection, Member {
       this.deps.log.error('socket failed', { error });
     }
     this.feeds--;
-    if (kind === 'last' || this.leaving) this.leave();
+    if (this.feeds === 0 && (!passing || this.leaving)) this.leave();
   }
 
   revoke(reason: EndReason): void {

@@ -9,10 +9,16 @@ interface Heard {
 }
 
 /** A reader over a follower that hands out one frame at a time. */
-export function readerOf(log: EventLog, since: Parameters<EventLog['follow']>[1], signal: AbortSignal, pattern: string) {
+export function readerOf(
+  log: EventLog,
+  since: Parameters<EventLog['follow']>[1],
+  signal: AbortSignal,
+  pattern: string,
+  options?: Parameters<EventLog['follow']>[3],
+) {
   const filter = parseFilter([pattern]);
   if (typeof filter === 'string') throw new Error(filter);
-  const frames: AsyncGenerator<Frame | EncodedFrames> = log.follow(filter, since, signal);
+  const frames: AsyncGenerator<Frame | EncodedFrames> = log.follow(filter, since, signal, options);
   const ready: Heard[] = [];
   const next = async (): Promise<Heard | undefined> => {
     while (ready.length === 0) {

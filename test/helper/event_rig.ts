@@ -73,6 +73,11 @@ export class EventRig {
     return readerOf(this.log, since, signal, pattern);
   }
 
+  /** A reader that begins with the retained events, or gets them behind a gap. */
+  sticky(retained: 'start' | 'gap', since: Parameters<EventLog['follow']>[1] = null) {
+    return readerOf(this.log, since, this.clients.signal, '*.*', { retained });
+  }
+
   stored(): number[] {
     return this.db.sqlite
       .query('SELECT seq FROM event ORDER BY seq')

@@ -54,7 +54,7 @@ export const subscribe = defineOp({
     const from = beginAt(since, clock, call);
     const set = existing ?? subscribers.open(call.caller, audienceFor(undefined, call), connection!.signal, connection);
     const ids = subscribers.add(set, patterns as Pattern[]);
-    if (!existing) connection!.attach(events.follow(set, from, connection!.signal), 'event.read', 'last');
+    if (!existing) connection!.attach(events.follow(set, from, connection!.signal), 'event.read');
     if (!ids)
       throw call.fail('too_many', `One connection has at most ${subscribers.limit()} subscriptions.`, { extra: { limit: subscribers.limit() } });
     const rows = set.rows().filter((row) => ids.includes(row.id));

@@ -45,7 +45,7 @@ export const subscribe = defineOp({
     const row = rowOf(await watch.subscribe(requestOf(path, given), owner, lease_secs * 1000));
     // A socket that closed while a large tree was read has released its watches already.
     if (connection?.signal.aborted) watch.releaseOwner(owner);
-    else connection?.attach(watch.attach(row.watch_id, owner, null, connection.signal, { flat: true }), 'watch.read', 'feed');
+    else connection?.attach(watch.attach(row.watch_id, owner, null, connection.signal, { flat: true }), 'watch.read', 'passing');
     return { ...row, path, canonical_path: row.path };
   },
 });
