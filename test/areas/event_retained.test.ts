@@ -8,9 +8,13 @@ beforeAll(async () => {
   zd = await startDaemon({ config: '[events]\nmax_retained = 6\n' });
 });
 let clients = new AbortController();
-afterEach(() => {
+afterEach(async () => {
   clients.abort();
   clients = new AbortController();
+  for (const session of [undefined, 's1', 's2'])
+    for (const { topic, session_id } of (await zd.call('event_retained', { session_id: session })).body.events)
+      await zd.call('publish', { topic, retain: true, session_id });
+  expect((await zd.call('event_retained')).body.count).toBe(0);
 });
 const retain = async (topic: string, data?: unknown, more: object = {}) => {
   const reply = await zd.call('publish', { topic, data, retain: true, ...more });
@@ -68,7 +72,6 @@ test('it outlives the log, a restart and its own ttl does end it', async () => {
     return (await stream.next()).data.topic as string;
   };
   await until('the time is over', async () => (await seen('short')) === 'mark');
-  await retain('kept');
 });
 
 test('behind a gap the retained events that were lost come again', async () => {
@@ -83,7 +86,6 @@ test('behind a gap the retained events that were lost come again', async () => {
   expect(gap).toMatchObject({ event: 'gap', data: { requested: before.event_id } });
   expect(latest).toMatchObject({ id: gap!.id, data: { data: 'lost from the log', retained: true } });
   expect(next).toMatchObject({ data: { data: 8 } });
-  await retain('gapped.y');
 });
 
 test('what is private to a session is retained for that session alone', async () => {
@@ -109,8 +111,20 @@ test('no more topics than the limit, no ephemeral ones, and limit= counts them',
   expect((await take(3)).map(({ event }) => event)).toEqual(['pub', 'pub', 'end']);
 });
 
+test('a list of them in pages, by pattern and for a session', async () => {
+  for (const [topic, session_id] of [['p.a'], ['p.b'], ['p.c', 's2'], ['q.d']] as const) await retain(topic, topic, { session_id });
+  const list = async (input: object) => (await zd.call('event_retained', input)).body;
+  const first = await list({ pattern: '*.p.*', limit: 1 });
+  expect(first).toMatchObject({ count: 1, events: [{ topic: 'p.a', data: 'p.a', scope: 'http', kind: 'pub' }] });
+  const second = await list({ pattern: '*.p.*', cursor: first.next_cursor });
+  expect(second).toMatchObject({ count: 1, next_cursor: null, events: [{ topic: 'p.b' }] });
+  expect((await list({ pattern: '*.p.*', session_id: 's2' })).events).toMatchObject([{}, {}, { topic: 'p.c', session_id: 's2' }]);
+  expect(await zd.call('event_retained', { pattern: 'nodot' })).toMatchObject({ status: 400, body: { code: 'bad_pattern', path: '/pattern' } });
+  const { body } = await zd.call('event_list', { topic: 'q.d' });
+  expect((await list({ pattern: '*.q.*' })).events).toEqual(body.events);
+});
+
 test('from the command line', async () => {
-  await zd.call('publish', { topic: 'l2', retain: true });
   await zd.zd('publish', 'said', '"so"', '--retain');
   expect((await zd.zd('events', '*.said', '--retained', '-n', '1', '-q')).stdout).toBe('so\n');
 });

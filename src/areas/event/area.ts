@@ -9,6 +9,7 @@ import { subscriptionSetPaused } from './pause';
 import { eventList } from './list';
 import { publish } from './publish';
 import { publishBatch } from './publish_batch';
+import { retainedList } from './retained_list';
 import { eventStats } from './stats';
 import { eventStream } from './stream';
 import { subscribe } from './subscribe';
@@ -20,7 +21,7 @@ export const eventArea: Area = {
   name: 'event',
   summary: 'Publish and subscribe over one stored log.',
   ops: [
-    ...[publish, publishBatch, eventList, eventStats, waitForEvent],
+    ...[publish, publishBatch, eventList, retainedList, eventStats, waitForEvent],
     ...[subscribe, unsubscribe, subscriptionSetPaused, cursorCommit, cursorList, cursorDelete],
   ],
   streams: [eventStream, definitionsStream, apiStream],

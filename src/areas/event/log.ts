@@ -11,8 +11,10 @@ import type { Filter } from './filter';
 import { Follower } from './follower';
 import { History, type ListPage, type ListQuery } from './history';
 import { Hub, type Outgoing, type QueueLimits } from './hub';
+import { liveEvent } from './live_event';
 import { Recent, type RecentEvents } from './recent';
 import { EventKeys } from './keys';
+import type { Retained } from './retained';
 import { Retainer, type Piece, type Retention } from './retention';
 import type { EventFigures, FollowOptions } from './service';
 import type { Since } from './since';
@@ -41,6 +43,7 @@ export class EventLog implements EventService {
   /** Retention, to be supervised. */
   readonly part = periodic('event_retention', TRIM_EVERY_MS, () => this.trim());
   readonly cursors: Cursors;
+  readonly retained: Retained;
   private readonly table: EventTable;
   private readonly hub: Hub;
   private readonly backwards: Recent;
@@ -65,6 +68,7 @@ export class EventLog implements EventService {
     this.hub = new Hub(limits);
     this.backwards = new Recent(db, this.table);
     this.committed = this.table.last();
+    this.retained = this.table.retained;
     this.keys = new EventKeys(db);
     this.cursors = new Cursors(db, this.table, clock, () => limits().max_cursors);
     this.retainer = new Retainer(db, this.table);
@@ -105,23 +109,9 @@ export class EventLog implements EventService {
     return { event, delivered, duplicate: false };
   }
 
-  private liveOnly({ kind, scope, topic, source, session = null, ...draft }: EventDraft, ts: number): EventRecord {
-    const credentials = credentialsIn(draft.data);
-    const hidden = credentials !== null && !this.limits().authenticated;
+  private liveOnly(draft: EventDraft, ts: number): EventRecord {
     const seq = this.table.last();
-    return {
-      seq,
-      id: this.table.epochs.id(seq),
-      ts,
-      kind,
-      scope,
-      topic,
-      source,
-      visibility: hidden ? 'private' : (draft.visibility ?? (session === null ? 'public' : 'private')),
-      session: hidden ? null : session,
-      data: JSON.stringify(credentials ?? draft.data ?? null),
-      ephemeral: true,
-    };
+    return liveEvent(draft, { seq, id: this.table.epochs.id(seq), ts }, this.limits().authenticated);
   }
 
   /** Adds an event to the write that is under way, so it is stored exactly when the fact it tells of is. Only inside a write's work. */
@@ -205,7 +195,7 @@ export class EventLog implements EventService {
     try {
       failpoint('event.trim');
       await this.pieces(() => retainer.expired(now));
-      await this.pieces(() => this.table.retained.outdated(now));
+      await this.pieces(() => this.retained.outdated(now));
       await this.pieces(() => keys.outdated(now - this.limits().dedup_secs * 1000));
       for (const [kind, bounds] of Object.entries(this.limits().kinds))
         await this.pieces(() => retainer.ofOneKind(kind, { ...this.limits(), ...bounds }, now));

@@ -2,6 +2,7 @@ import type { EventRecord } from '../../kernel/context';
 import { ZdError } from '../../kernel/error';
 import type { Db } from '../../storage/db';
 import type { Statement } from '../../storage/statement';
+import type { Filter } from './filter';
 import type { Piece } from './retention';
 
 interface Row {
@@ -16,6 +17,7 @@ interface Row {
 }
 
 const PAGE_ROWS = 64;
+const PAGE_BYTES = 4 * 1024 * 1024;
 const SWEEP_ROWS = 1000;
 
 /** The latest event of every topic that was published to be retained. Rows of their own, so that it outlives its event in the log. */
@@ -31,6 +33,7 @@ export class Retained {
   constructor(
     db: Db,
     private readonly limit: () => number,
+    private readonly idOf: (seq: number) => string,
   ) {
     this.put = db.prepare(`INSERT OR REPLACE INTO event_retained VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`);
     this.has = db.prepare('SELECT 1 FROM event_retained WHERE scope = ? AND topic = ? AND session = ?');
@@ -60,10 +63,31 @@ export class Retained {
   }
 
   /** A page of those with numbers behind `after` up to `upTo`, oldest first; what has expired is not among them. */
-  between(after: number, upTo: number, now: number): Omit<EventRecord, 'id'>[] {
-    return this.page
-      .all(after, upTo, now)
-      .map(({ session, ...row }) => ({ ...row, session: session || null, visibility: session === '' ? 'public' : 'private', retained: true }));
+  between(after: number, upTo: number, now: number): EventRecord[] {
+    return this.page.all(after, upTo, now).map(({ session, ...row }) => ({
+      ...row,
+      id: this.idOf(row.seq),
+      session: session || null,
+      visibility: session === '' ? 'public' : 'private',
+      retained: true,
+    }));
+  }
+
+  /** Those behind a number that a filter lets through, at most `limit` and not much more than `PAGE_BYTES`; `next` is where the next page begins. */
+  list(filter: Filter, behind: number, limit: number, now: number): { readonly events: readonly EventRecord[]; readonly next: number | null } {
+    const events: EventRecord[] = [];
+    let bytes = 0;
+    for (let after = behind; ;) {
+      const page = this.between(after, Number.MAX_SAFE_INTEGER, now);
+      for (const event of page) {
+        if (events.length === limit || bytes >= PAGE_BYTES) return { events, next: after };
+        after = event.seq;
+        if (filter.match(event) === null) continue;
+        events.push(event);
+        bytes += event.data.length;
+      }
+      if (page.length < PAGE_ROWS) return { events, next: null };
+    }
   }
 
   /** Those whose time is over, to be removed. */

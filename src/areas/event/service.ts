@@ -2,6 +2,7 @@ import type { EncodedFrames, Frame } from '../../kernel/stream';
 import type { Cursors } from './cursors';
 import type { Filter } from './filter';
 import type { RecentEvents } from './recent';
+import type { Retained } from './retained';
 import type { Subscribers } from './subscribers';
 import type { WebhookService } from './webhook_channel';
 import type { ListQuery, ListPage } from './history';
@@ -62,5 +63,7 @@ declare module '../../kernel/context' {
     figures(): EventFigures;
     /** Where named readers are. */
     readonly cursors: Cursors;
+    /** The latest event of each topic that is to be kept. */
+    readonly retained: Retained;
   }
 }

@@ -69,7 +69,7 @@ export class EventTable {
     this.atOrBehind = db.prepare('SELECT seq, ts FROM event WHERE seq >= ? ORDER BY seq LIMIT 1');
     this.countRows = db.prepare('SELECT count(*) AS count FROM event WHERE seq > ? AND seq <= ?');
     this.deleteEpochs = db.prepare('DELETE FROM event_epoch WHERE start < ?');
-    this.retained = new Retained(db, retainedLimit);
+    this.retained = new Retained(db, retainedLimit, (seq) => this.epochs.id(seq));
     // Before the totals are read: what it removes is taken from them in the database.
     this.recovery = new Recovery(db, now);
     this.kinds = new Kinds(db);
