@@ -49,7 +49,8 @@ export class Db {
     this.sqlite.run('PRAGMA foreign_keys = ON');
     this.sqlite.run('PRAGMA temp_store = MEMORY');
     this.groupLevel = options.durability;
-    this.setLevel(options.durability);
+    // The first full commit takes with it to the disk whatever lies before it in the log, so migrations need not wait for the disk themselves.
+    this.setLevel('normal');
     migrate(this.sqlite, path, options.migrations);
     if (options.maxBytes) {
       const page = (this.sqlite.query('PRAGMA page_size').get() as { page_size: number }).page_size;
