@@ -40,7 +40,15 @@ test('the log and its streams are in the metrics', async () => {
 });
 
 test('a reader that stands still shows as a queue, then as dropped events', async () => {
-  await listenTo(zd, '', { signal: clients.signal });
+  const begun = Promise.withResolvers<void>();
+  const data = (socket: Bun.Socket) => {
+    // Paused at the first bytes: what is not read stays with the daemon.
+    socket.pause();
+    begun.resolve();
+  };
+  const still = await Bun.connect({ unix: zd.socket, socket: { data } });
+  still.write('GET /stream/events HTTP/1.1\r\nhost: localhost\r\n\r\n');
+  await begun.promise;
   const payload = 'y'.repeat(32 * 1024);
   let deepest = 0;
   await until('it lags', async () => {
@@ -55,6 +63,7 @@ test('a reader that stands still shows as a queue, then as dropped events', asyn
   expect(seen.zd_event_dropped_total).toBeGreaterThan(0);
   const { body } = await zd.call('event_stats');
   expect(body).toMatchObject({ lagged: seen.zd_event_lagged_total, missed: seen.zd_event_dropped_total, subscribers: 2 });
+  still.terminate();
 });
 
 test('kinds beyond the first twenty share one label', () => {
