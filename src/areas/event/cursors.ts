@@ -2,6 +2,7 @@ import type { Clock } from '../../kernel/clock';
 import { ZdError } from '../../kernel/error';
 import type { Db } from '../../storage/db';
 import type { Statement } from '../../storage/statement';
+import type { Since } from './since';
 import type { EventTable } from './table';
 
 export interface Cursor {
@@ -44,6 +45,12 @@ export class Cursors {
 
   find(keeper: string, name: string): Cursor | null {
     return this.one.get(keeper, name);
+  }
+
+  /** Where its reader goes on. An id is forgotten with the last event of its time; the number still says what is missing, and what is not. */
+  since({ id, seq }: Cursor): Since {
+    const { epochs } = this.table;
+    return epochs.locate(id, this.table.last()) ? { kind: 'id', text: id } : { kind: 'seq', seq, text: id };
   }
 
   /** In order of their names. */

@@ -13,7 +13,7 @@ export function positionOf(name: string, events: EventService, call: StreamCall<
   const held = events.cursors.find(keeper, name);
   if (!held) events.cursors.room();
   return {
-    from: held?.id,
+    from: held ? events.cursors.since(held) : undefined,
     follow(filter: Filter, from: string | Since | null, options: FollowOptions): Frames {
       let start = '';
       const startsBehind = (id: string) => {
