@@ -35,6 +35,8 @@ export async function runStream(
         });
   const command = args.exec as readonly string[] | undefined;
   const acknowledger = typeof input.cursor === 'string' ? new Acknowledger(client(), input.cursor) : null;
+  // What was missed comes with the next stream only if nothing behind it is acknowledged.
+  let missed = false;
   let left = (args.count as number | undefined) ?? Infinity;
   let code = 0;
   try {
@@ -47,7 +49,8 @@ export async function runStream(
       else out.line(human(event, entry.cli?.essential ?? 'data', globals.quiet));
       // What a named reader failed at is not acknowledged, nor anything behind it: it comes again.
       if (acknowledger && code !== 0) return code;
-      if (!control) acknowledger?.done(event.id);
+      if (event.event === 'lagged') missed = true;
+      if (!control && !missed) acknowledger?.done(event.id);
       if (!control && --left <= 0) return code;
       if (event.event === 'end') return code;
     }

@@ -13,7 +13,7 @@ const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 5_000;
 
 /**
- * The events of a stream across breaks: reconnects with the last id seen, so nothing is lost or doubled. A failure of the very first
+ * The events of a stream across breaks: reconnects with the last id seen, so nothing is lost or doubled. The same when it fell behind. A failure of the very first
  * connection, and a refusal at any time, is thrown; everything else is waited out.
  */
 export async function* follow(client: Client, path: string, query: Record<string, unknown>, options: FollowOptions): AsyncGenerator<StreamEvent> {
@@ -22,7 +22,10 @@ export async function* follow(client: Client, path: string, query: Record<string
   let broken = false;
   let finished = false;
   let wait = FIRST_WAIT_MS;
+  // What is missed by reading too slowly stands in the log: the stream goes on from there, unless coming back would begin it anew.
+  const lagging = query.managed === undefined && query.limit === undefined;
   for (;;) {
+    let lagged = false;
     try {
       const events = client.stream(path, query, {
         ...options,
@@ -45,12 +48,15 @@ export async function* follow(client: Client, path: string, query: Record<string
         connected = true;
         finished = event.id === END_ID;
         if (event.id !== '') lastEventId = event.id;
+        lagged = lagging && event.event === 'lagged';
+        if (lagged) break;
         yield event;
       }
     } catch (error) {
       if (!connected || !isPassing(error)) throw error;
     }
     if (finished) return;
+    if (lagged) continue;
     if (options.signal?.aborted) throw new ClientError('interrupted', 'interrupted', '', 130);
     if (!broken) options.onBreak?.(wait);
     broken = true;
