@@ -45,10 +45,10 @@ export class Client {
   }
 
   /** Any path's response, whatever its status. */
-  async get(path: string, options: CallOptions = {}): Promise<Response> {
+  async ask(path: string, init: RequestInit = {}, options: CallOptions = {}): Promise<Response> {
     const scope = deadline(options);
     try {
-      return await this.request(path, {}, scope.signal);
+      return await this.request(path, init, scope.signal);
     } catch (error) {
       throw this.explain(error, options);
     } finally {

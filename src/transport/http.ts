@@ -12,6 +12,7 @@ import { checkHead, emptyInput, parseBody, readBody } from './body';
 import { Connections } from './connections';
 import { corsHeaders, isOpen, screen, searchOf } from './gate';
 import { OpCall } from './op_call';
+import type { Mcp } from './mcp/endpoint';
 import { healthBody, type HealthSource } from './health';
 import { PROBE_PATH, probed } from './probe';
 import { inputFromQuery } from './query';
@@ -50,6 +51,7 @@ export interface HttpDeps {
   readonly health: HealthSource;
   /** What a browser gets and the API document, as an Elysia plugin. */
   readonly pages: AnyElysia;
+  readonly mcp: Mcp;
 }
 
 export type Via = 'unix' | 'tcp';
@@ -160,6 +162,7 @@ export class Http {
 
   private answer(request: Request, path: string, arrival: Arrival): Response | undefined | Promise<Response> {
     if (path === '/ws') return this.sockets.open(request, arrival);
+    if (path === '/mcp') return this.deps.mcp.fetch(request, arrival);
     this.arrivals.set(request, arrival);
     return this.app.fetch(request);
   }
