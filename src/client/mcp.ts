@@ -1,36 +1,29 @@
-import { EXIT } from '../kernel/codes';
-import { ClientError } from './error';
 import type { Client } from './client';
-import { readEvents } from './event_stream';
+import { ClientError } from './error';
 
 /** One JSON-RPC message, as far as who passes it on needs to know it. */
 interface Message {
   readonly id?: string | number | null;
   readonly method?: string;
-  readonly params?: {
-    readonly name?: unknown;
-    readonly uri?: unknown;
-    readonly requestId?: unknown;
-    readonly _meta?: Readonly<Record<string, unknown>>;
-  };
-  readonly result?: { readonly protocolVersion?: unknown };
 }
 
 /** JSON-RPC 2.0 §5.1; the last one is of the range that is left to servers. */
 const PARSE_ERROR = -32700;
 const NOT_REACHED = -32000;
-/** Revision 2026-07-28 names it in each request; the headers of Streamable HTTP repeat what the body says. */
-const VERSION_KEY = 'io.modelcontextprotocol/protocolVersion';
-const TYPES = 'application/json, text/event-stream';
+const PATIENCE_MS = 1000;
+/** The id of a handshake that is said again to a daemon that was started anew; no client counts like this. */
+const AGAIN = 'zd:again';
 
 /**
  * One connection of the Model Context Protocol over standard input and output, passed on to the daemon's `/mcp` message by message. Both
  * sides speak the same messages, so nothing of them is changed and any revision the daemon knows is spoken.
  */
 export class McpProxy {
-  private readonly underWay = new Map<string | number, AbortController>();
-  /** What the handshake of the older revisions agreed on. */
-  private agreed: string | undefined;
+  private connection: Promise<WebSocket> | undefined;
+  private readonly underWay = new Set<string | number>();
+  /** The handshake of the older revisions. */
+  private handshake: Message | undefined;
+  private whenIdle = (): void => {};
 
   constructor(
     private readonly client: Client,
@@ -38,7 +31,7 @@ export class McpProxy {
     private readonly write: (line: string) => void,
   ) {}
 
-  /** Takes one line of the client; resolves when it has been answered. Never throws. */
+  /** Takes one line of the client. Never throws. */
   async take(line: string): Promise<void> {
     if (line.trim() === '') return;
     let message: Message;
@@ -47,52 +40,58 @@ export class McpProxy {
     } catch {
       return this.fail(null, PARSE_ERROR, 'the line is not JSON');
     }
-    const { id = null, method } = message;
-    if (method === 'notifications/cancelled') this.underWay.get(message.params?.requestId as string)?.abort();
-    const over = new AbortController();
-    if (id !== null) this.underWay.set(id, over);
+    const { id = null, method } = message ?? {};
     try {
-      await this.pass(line, message, over.signal);
+      const socket = await (this.connection ??= this.connect());
+      if (method === 'initialize') this.handshake = message;
+      if (id !== null && method !== undefined) this.underWay.add(id);
+      socket.send(line);
     } catch (error) {
-      if (over.signal.aborted || id === null) return;
-      const { msg, hint } =
-        error instanceof ClientError ? error : new ClientError('connection_lost', 'the connection broke before the answer', '', EXIT.down);
-      this.fail(id, NOT_REACHED, hint ? `${msg}. ${hint}` : msg);
-    } finally {
-      if (id !== null && this.underWay.get(id) === over) this.underWay.delete(id);
+      const { msg, hint } = error as ClientError;
+      if (id !== null) this.fail(id, NOT_REACHED, hint ? `${msg}. ${hint}` : msg);
     }
   }
 
-  /** The client has left: nobody waits for what is under way. */
-  close(): void {
-    for (const each of this.underWay.values()) each.abort();
+  /** The client has said its last. What is answered at once still reaches it; nobody waits for the rest. */
+  async close(): Promise<void> {
+    const socket = await this.connection?.catch(() => undefined);
+    const idle = Promise.withResolvers<void>();
+    this.whenIdle = idle.resolve;
+    if (this.underWay.size > 0) await Promise.race([idle.promise, Bun.sleep(PATIENCE_MS)]);
+    this.underWay.clear();
+    socket?.close();
   }
 
-  private async pass(body: string, message: Message, signal: AbortSignal): Promise<void> {
-    const response = await this.client.ask(this.path, { method: 'POST', headers: this.headers(message), body }, { signal });
-    if (response.headers.get('content-type')?.startsWith('text/event-stream')) {
-      for await (const { data } of readEvents(response.body!)) this.write(data);
-      return;
+  /** One attempt; the next message makes another one. Throws a `ClientError`. */
+  private async connect(): Promise<WebSocket> {
+    try {
+      const socket = await this.client.socket(this.path);
+      socket.onclose = () => this.lost();
+      socket.onmessage = ({ data }) => this.answer(data as string);
+      if (this.handshake) {
+        socket.send(JSON.stringify({ ...this.handshake, id: AGAIN }));
+        socket.send('{"jsonrpc":"2.0","method":"notifications/initialized"}');
+      }
+      return socket;
+    } catch (error) {
+      this.connection = undefined;
+      throw error;
     }
-    const text = await response.text();
-    if (text === '') return;
-    const answer = JSON.parse(text) as Message & { jsonrpc?: unknown; ok?: unknown; msg?: string; hint?: string };
-    // What refuses a request before the protocol is reached, such as a token that is wrong, answers in zd's own terms.
-    if (answer.ok === false) throw new ClientError('refused', answer.msg ?? 'refused', answer.hint ?? '', EXIT.refused);
-    if (message.method === 'initialize' && typeof answer.result?.protocolVersion === 'string') this.agreed = answer.result.protocolVersion;
-    this.write(text);
   }
 
-  private headers({ method, params }: Message): Record<string, string> {
-    const headers: Record<string, string> = { 'content-type': 'application/json', accept: TYPES };
-    const version = params?._meta?.[VERSION_KEY];
-    if (typeof version === 'string') {
-      headers['mcp-protocol-version'] = version;
-      if (method !== undefined) headers['mcp-method'] = method;
-      const name = params?.name ?? params?.uri;
-      if (typeof name === 'string' && /^[\x20-\x7e]*$/.test(name)) headers['mcp-name'] = name;
-    } else if (this.agreed !== undefined) headers['mcp-protocol-version'] = this.agreed;
-    return headers;
+  private answer(line: string): void {
+    const { id, method } = JSON.parse(line) as Message;
+    if (id === AGAIN) return;
+    if (id !== undefined && id !== null && method === undefined) this.underWay.delete(id);
+    this.write(line);
+    if (this.underWay.size === 0) this.whenIdle();
+  }
+
+  private lost(): void {
+    this.connection = undefined;
+    const lost = [...this.underWay];
+    this.underWay.clear();
+    for (const id of lost) this.fail(id, NOT_REACHED, 'the daemon went away before it answered; whether the call was made is not known');
   }
 
   private fail(id: string | number | null, code: number, message: string): void {

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'bun:test';
 import type { Client } from '@modelcontextprotocol/client';
-import { startDaemon, type TestDaemon } from '../helper/daemon';
+import { runZd, startDaemon, type TestDaemon } from '../helper/daemon';
 import { overHttp, overStdio, type Era } from '../helper/mcp';
 import { until } from '../helper/until';
 
@@ -141,16 +141,21 @@ describe('zd mcp', () => {
     expect((await client.it.callTool({ name: 'ping', arguments: {} })).isError ?? false).toBe(false);
   });
 
+  test('what was asked before the end of the input is still answered', async () => {
+    const { stdout, code } = await runZd(daemon.home, ['mcp', '--only', 'ping'], { stdin: '{"jsonrpc":"2.0","id":1,"method":"tools/list"}\n' });
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ id: 1, result: { tools: [{ name: 'ping' }] } });
+  });
+
   test('a line that is not JSON gets an error and disturbs nobody', async () => {
-    const { stdout, code } = await import('../helper/daemon').then(({ runZd }) =>
-      runZd(daemon.home, ['mcp'], { stdin: 'garbage\n\n{"jsonrpc":"2.0","id":7,"method":"nothing/such"}\n' }),
-    );
+    const { stdout, code } = await runZd(daemon.home, ['mcp'], { stdin: 'garbage\n\n{"jsonrpc":"2.0","id":7,"method":"nothing/such"}\n' });
     expect(code).toBe(0);
     const answers = stdout
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line) as { id: unknown; error: { code: number } });
     expect(answers[0]).toMatchObject({ id: null, error: { code: -32700 } });
+    expect(answers[1]).toMatchObject({ id: 7, error: { code: -32601 } });
   });
 });
 

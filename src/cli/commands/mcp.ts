@@ -21,8 +21,8 @@ export const mcp = command({
     for (const name of allow as string[]) query.append('allow', name);
     for (const name of only as string[]) query.append('only', name);
     const proxy = new McpProxy(client(), query.size > 0 ? `/mcp?${query}` : '/mcp', (line) => process.stdout.write(`${line}\n`));
-    for await (const line of lines(Bun.stdin.stream())) void proxy.take(line);
-    proxy.close();
+    for await (const line of lines(Bun.stdin.stream())) await proxy.take(line);
+    await proxy.close();
   },
 });
 
