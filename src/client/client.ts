@@ -90,6 +90,22 @@ export class Client {
     }
   }
 
+  /** A WebSocket that is open. What refuses one cannot be seen by who asks for it, so the address itself is asked why. */
+  async socket(path: string): Promise<WebSocket> {
+    const { address } = this;
+    const token = address.kind === 'tcp' ? address.token() : null;
+    const url = address.kind === 'unix' ? `ws+unix://${address.socket}:${path}` : address.url.replace(/^http/, 'ws') + path;
+    const socket = new WebSocket(url, { headers: token === null ? {} : { authorization: `Bearer ${token}` } } as never);
+    const opened = Promise.withResolvers<boolean>();
+    socket.onopen = () => opened.resolve(true);
+    socket.onerror = socket.onclose = () => opened.resolve(false);
+    if (await opened.promise) return socket;
+    const { status, text } = await this.get('/op/ping').then(async (response) => ({ status: response.status, text: await response.text() }));
+    throw status === 200
+      ? new ClientError('connection_lost', 'the daemon did not open a WebSocket', 'See `zd logs`', EXIT.failure)
+      : fromReply(status, text);
+  }
+
   private async reply(path: string, init: RequestInit, options: CallOptions): Promise<Reply> {
     const scope = deadline(options);
     try {

@@ -9,6 +9,7 @@ import { Db } from '../storage/db';
 import { cacheMigrations, zdMigrations } from '../storage/migrations';
 import { storagePart } from '../storage/part';
 import { Http } from '../transport/http';
+import { Mcp } from '../transport/mcp/endpoint';
 import { Metrics } from '../transport/metrics';
 import { eventFamilies } from '../transport/metrics_events';
 import { buildOpenApi } from '../transport/openapi';
@@ -25,7 +26,7 @@ import { Supervisor } from './supervisor';
 import { parseListen } from './values';
 
 /** Paths that are neither streams nor routes of an area. */
-const OWN_PATHS = ['/', '/health', '/ops', '/metrics', '/ws', '/openapi', '/openapi.json', '/openapi/json'];
+const OWN_PATHS = ['/', '/health', '/ops', '/metrics', '/ws', '/openapi', '/openapi.json', '/openapi/json', '/mcp'];
 
 /** Longer than the first answer takes, and far shorter than anything upkeep is bound to. */
 const UPKEEP_AFTER_MS = 20;
@@ -79,6 +80,7 @@ export async function compose({ paths, config, clock, log, logFiles, lifecycle, 
       limits: perVersion(config, () => httpLimits(config)),
       health: { version: lifecycle.version, uptimeMs: () => lifecycle.uptimeMs(), parts: () => parts.list() },
       pages: swaggerPages({ document }),
+      mcp: new Mcp({ dispatcher, limits: () => httpLimits(config), version: lifecycle.version, allow: () => config.value('mcp.allow') }),
     });
     config.onChange(() => http.review());
     const listeners = new Listeners(http, paths, parseListen(config.value('http.listen')));

@@ -8,6 +8,7 @@ import { jobSettings } from './settings/job';
 import { limitsSettings } from './settings/limits';
 import { lockSettings } from './settings/lock';
 import { logSettings } from './settings/log';
+import { mcpSettings } from './settings/mcp';
 import { scheduleSettings } from './settings/schedule';
 import { shutdownSettings } from './settings/shutdown';
 import { watchSettings } from './settings/watch';
@@ -26,6 +27,7 @@ export const SETTINGS: readonly Setting[] = [
   ...artifactSettings,
   ...watchSettings,
   ...shutdownSettings,
+  ...mcpSettings,
   ...webhookSettings,
 ];
 const byKey = new Map<string, Setting>(SETTINGS.map((each) => [each.key, each]));
@@ -43,6 +45,8 @@ export function expectation(setting: Setting): string {
       return 'a list of host names such as ["zd.test"]';
     case 'origins':
       return 'a list of exact origins such as ["http://localhost:3000"]';
+    case 'names':
+      return 'a list of areas and operations such as ["cache", "job_submit"], or ["*"]';
     case 'tokens':
       return 'a table of LABEL = "TOKEN" or LABEL = { token = "TOKEN", scopes = [...] }';
     case 'webhooks':

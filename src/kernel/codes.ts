@@ -52,6 +52,13 @@ export const CODES = {
     'The token does not grant this operation.',
     'Give the token the required scope in config.toml and run `zd reload`.',
   ),
+  tool_not_allowed: code(
+    403,
+    EXIT.refused,
+    false,
+    'This client was not given that tool.',
+    'Allow its area: `zd mcp --allow AREA`, or mcp.allow in the configuration.',
+  ),
   foreign_scope: code(
     403,
     EXIT.refused,

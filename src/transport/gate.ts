@@ -52,3 +52,8 @@ export function corsHeaders(headers: Headers, rules: AccessRules): Record<string
     vary: 'Origin',
   };
 }
+
+/** Puts them on a response. */
+export function allowOrigin(response: Response, headers: Headers, rules: AccessRules): void {
+  for (const [name, value] of Object.entries(corsHeaders(headers, rules) ?? {})) response.headers.set(name, value);
+}

@@ -10,16 +10,18 @@ import { ANONYMOUS, type Route } from '../kernel/route';
 import { authenticate, UNIX_CALLER, type AccessRules } from './access';
 import { checkHead, emptyInput, parseBody, readBody } from './body';
 import { Connections } from './connections';
-import { corsHeaders, isOpen, screen, searchOf } from './gate';
+import { allowOrigin, corsHeaders, isOpen, screen, searchOf } from './gate';
 import { OpCall } from './op_call';
+import type { Mcp } from './mcp/endpoint';
 import { healthBody, type HealthSource } from './health';
 import { PROBE_PATH, probed } from './probe';
 import { inputFromQuery } from './query';
 import { failure, json, success } from './reply';
 import { pathInput, Places, type Place } from './routes';
+import { Socket } from './socket';
 import { Streams } from './streams';
 import { pathOf, type Query } from './url';
-import { credentialsOfSocket, Sockets } from './ws';
+import { asksForUpgrade, credentialsOfSocket, Sockets } from './ws';
 
 export interface HttpLimits {
   /** Largest body of an op call in bytes, unless the op says otherwise. */
@@ -50,6 +52,7 @@ export interface HttpDeps {
   readonly health: HealthSource;
   /** What a browser gets and the API document, as an Elysia plugin. */
   readonly pages: AnyElysia;
+  readonly mcp: Mcp;
 }
 
 export type Via = 'unix' | 'tcp';
@@ -160,7 +163,11 @@ export class Http {
   }
 
   private answer(request: Request, path: string, arrival: Arrival): Response | undefined | Promise<Response> {
-    if (path === '/ws') return this.sockets.open(request, arrival);
+    if (path === '/ws') return this.sockets.open(request, arrival, (caller) => new Socket(caller, this.deps));
+    if (path === '/mcp') {
+      if (!asksForUpgrade(request)) return this.deps.mcp.fetch(request, arrival);
+      return this.sockets.open(request, arrival, (caller) => this.deps.mcp.socket(request, caller, this.deps));
+    }
     this.arrivals.set(request, arrival);
     return this.app.fetch(request);
   }
@@ -188,7 +195,7 @@ export class Http {
   }
 
   private allowOrigin(request: Request, response: Response, via: Via, rules: AccessRules): void {
-    if (via === 'tcp' && rules.origins.length > 0) addHeaders(response, corsHeaders(request.headers, rules));
+    if (via === 'tcp' && rules.origins.length > 0) allowOrigin(response, request.headers, rules);
   }
 
   private routes(): Elysia {
@@ -239,7 +246,3 @@ function callerOf(request: Request, place: Place | undefined, rules: AccessRules
 
 const notAllowed = (request: Request, allow: string): ZdError =>
   new ZdError('method_not_allowed', `${request.method} is not possible here.`, { extra: { allow } });
-
-function addHeaders(response: Response, headers: Record<string, string> | null): void {
-  for (const [name, value] of Object.entries(headers ?? {})) response.headers.set(name, value);
-}

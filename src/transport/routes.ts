@@ -46,6 +46,7 @@ export class Places {
 
   constructor(registry: Registry) {
     for (const path of [...FIXED, ...registry.streams.keys()]) this.fixed.set(path, { label: path, methods: READ, route: undefined });
+    this.fixed.set('/mcp', { label: '/mcp', methods: ['POST', 'GET'], route: undefined });
     // The most literal first, as the router does.
     for (const route of registry.routes.toSorted((a, b) => wildness(a.path) - wildness(b.path))) {
       this.patterns.push({ match: expression(route.path), route });

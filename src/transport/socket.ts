@@ -9,8 +9,9 @@ import { parseJson } from '../kernel/json';
 import type { Logger } from '../kernel/log';
 import { isEncoded, type EncodedFrames, type Frame } from '../kernel/stream';
 import { renew, type AccessRules } from './access';
-import { END_HINTS, type EndReason, type Member } from './connections';
+import { END_HINTS, type EndReason } from './connections';
 import type { StreamLimits } from './stream_slots';
+import type { Peer } from './ws';
 
 export interface SocketDeps {
   readonly dispatcher: Dispatcher;
@@ -35,10 +36,10 @@ const utf8 = new TextDecoder();
  * One WebSocket. A text frame `{id, op, args}` is a call and gets `{id, ok: true, …reply}` or `{id, ok: false, err}` when it is done,
  * whatever the order; frames with `event` come by themselves. A fault in a frame is answered, with id 0 where it names none.
  */
-export class Socket implements Connection, Member {
+export class Socket implements Connection, Peer {
   readonly scopes: Scope[] = [];
   private readonly ended = new AbortController();
-  private ws: ServerWebSocket<Socket> | undefined;
+  private ws: ServerWebSocket<Peer> | undefined;
   private calls = 0;
   private feeds = 0;
   private leaving = false;
@@ -57,7 +58,7 @@ export class Socket implements Connection, Member {
     return this.ended.signal;
   }
 
-  opened(ws: ServerWebSocket<Socket>): void {
+  opened(ws: ServerWebSocket<Peer>): void {
     this.ws = ws;
     if (this.leaving) this.leave();
   }

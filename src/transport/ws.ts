@@ -1,8 +1,8 @@
 import type { Server, ServerWebSocket, WebSocketHandler } from 'bun';
 import type { Caller } from '../kernel/caller';
 import { ZdError } from '../kernel/error';
-import type { Connections } from './connections';
-import { Socket, type SocketDeps } from './socket';
+import type { Connections, Member } from './connections';
+import type { StreamLimits } from './stream_slots';
 
 /** The subprotocol of zd. A page cannot set headers for a WebSocket, so it may offer its token as a second one: `bearer.TOKEN`. */
 const PROTOCOL = 'zd';
@@ -11,8 +11,22 @@ const BEARER = 'bearer.';
 /** Largest message of a client, and what may wait for one that does not read; beyond either the socket is closed. */
 const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
 
-export interface SocketsDeps extends SocketDeps {
+export interface SocketsDeps {
   readonly connections: Connections;
+  readonly limits: () => StreamLimits;
+}
+
+/** Our side of one WebSocket, whatever is spoken over it. */
+export interface Peer extends Member {
+  /** Aborts when the socket has ended. */
+  readonly signal: AbortSignal;
+  opened(ws: ServerWebSocket<Peer>): void;
+  received(message: string | Buffer): void;
+  /** What was sent has left. */
+  drained(): void;
+  closed(): void;
+  /** The daemon stops: it is told, finishes what it has begun, and ends. */
+  drain(): void;
 }
 
 interface Visit {
@@ -20,20 +34,19 @@ interface Visit {
   readonly server: Server<unknown>;
 }
 
-/** `GET /ws`: operations and their events over one WebSocket. */
+/** Every WebSocket of the daemon. */
 export class Sockets {
-  private readonly sockets = new Set<Socket>();
+  private readonly sockets = new Set<Peer>();
   private draining = false;
 
   constructor(private readonly deps: SocketsDeps) {}
 
   /** Takes the connection over and returns undefined, or throws what refuses it. */
-  open(request: Request, { caller, server }: Visit): Response | undefined {
+  open(request: Request, { caller, server }: Visit, peer: (caller: Caller) => Peer): Response | undefined {
     if (this.draining) return new Response(null, { status: 503, headers: { connection: 'close' } });
-    if (request.headers.get('upgrade')?.toLowerCase() !== 'websocket')
-      throw new ZdError('bad_request', 'This address speaks WebSocket; the request asks for no upgrade.');
+    if (!asksForUpgrade(request)) throw new ZdError('bad_request', 'This address speaks WebSocket; the request asks for no upgrade.');
     const release = this.deps.connections.admit(caller!, this.deps.limits());
-    const socket = new Socket(caller!, this.deps);
+    const socket = peer(caller!);
     const leave = this.deps.connections.add(socket);
     this.sockets.add(socket);
     socket.signal.addEventListener('abort', () => {
@@ -47,7 +60,6 @@ export class Sockets {
     throw new ZdError('bad_request', 'The WebSocket handshake is not valid.');
   }
 
-  /** The daemon stops: every socket is told, finishes what it has begun, and ends. */
   drain(): void {
     this.draining = true;
     for (const socket of this.sockets) socket.drain();
@@ -55,7 +67,7 @@ export class Sockets {
 }
 
 /** What `Bun.serve` does with sockets, on both listeners. */
-export const socketHandler: WebSocketHandler<Socket> = {
+export const socketHandler: WebSocketHandler<Peer> = {
   maxPayloadLength: MAX_MESSAGE_BYTES,
   backpressureLimit: MAX_MESSAGE_BYTES,
   closeOnBackpressureLimit: true,
@@ -63,11 +75,13 @@ export const socketHandler: WebSocketHandler<Socket> = {
   idleTimeout: 120,
   sendPings: true,
   perMessageDeflate: false,
-  open: (ws: ServerWebSocket<Socket>) => ws.data.opened(ws),
-  message: (ws: ServerWebSocket<Socket>, message) => ws.data.received(message),
-  drain: (ws: ServerWebSocket<Socket>) => ws.data.drained(),
-  close: (ws: ServerWebSocket<Socket>) => ws.data.closed(),
+  open: (ws: ServerWebSocket<Peer>) => ws.data.opened(ws),
+  message: (ws: ServerWebSocket<Peer>, message) => ws.data.received(message),
+  drain: (ws: ServerWebSocket<Peer>) => ws.data.drained(),
+  close: (ws: ServerWebSocket<Peer>) => ws.data.closed(),
 };
+
+export const asksForUpgrade = (request: Request): boolean => request.headers.get('upgrade')?.toLowerCase() === 'websocket';
 
 const protocols = (request: Request): string[] => (request.headers.get('sec-websocket-protocol') ?? '').split(',').map((name) => name.trim());
 

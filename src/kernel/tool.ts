@@ -1,0 +1,15 @@
+import type { Caller } from './caller';
+import type { ZdError } from './error';
+
+/** A call that an agent made through MCP. */
+export interface ToolCall {
+  readonly tool: string;
+  readonly args: Readonly<Record<string, unknown>>;
+  readonly caller: Caller;
+  readonly requestId: string;
+}
+
+export type ToolOutcome = { readonly result: Readonly<Record<string, unknown>> } | { readonly error: ZdError };
+
+/** Hears of every tool call: when it begins, and through what it returns when it has ended. Neither may throw or take its time. */
+export type ToolWatcher = (call: ToolCall) => (outcome: ToolOutcome, millis: number) => void;
