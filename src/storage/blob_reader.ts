@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { createZstdDecompress } from 'node:zlib';
+import { THREAD_FROM, type BlobThread } from './blob_thread';
 import type { Encoding } from './blobs';
 
 const READ_BYTES = 1 << 20;
@@ -9,7 +10,8 @@ const READ_BYTES = 1 << 20;
 const CHUNK_BYTES = 256 << 10;
 
 /** The sha256 of what an open file holds; null when that has another length or cannot be decompressed. */
-export async function digestOf(handle: FileHandle, encoding: Encoding, bytes: number): Promise<string | null> {
+export async function digestOf(handle: FileHandle, encoding: Encoding, bytes: number, thread: BlobThread): Promise<string | null> {
+  if (encoding === 'identity' && bytes >= THREAD_FROM) return digestElsewhere(handle, bytes, thread);
   const hash = new Bun.CryptoHasher('sha256');
   let found = 0;
   const take = (chunk: Uint8Array): boolean => {
@@ -30,6 +32,27 @@ export async function digestOf(handle: FileHandle, encoding: Encoding, bytes: nu
     }
   } else for await (const chunk of chunksOf(handle, true)) if (!take(chunk)) return null;
   return found === bytes ? hash.digest('hex') : null;
+}
+
+/** The same for a large file: one piece is read while another thread hashes the one before. */
+async function digestElsewhere(handle: FileHandle, bytes: number, thread: BlobThread): Promise<string | null> {
+  const hash = thread.open();
+  const buffers = [0, 1].map(() => ({ bytes: new Uint8Array(new SharedArrayBuffer(READ_BYTES)), free: Promise.resolve() }));
+  try {
+    for (let position = 0, turn = 0; ; turn ^= 1) {
+      const buffer = buffers[turn]!;
+      await buffer.free;
+      const { bytesRead } = await handle.read(buffer.bytes, 0, READ_BYTES, position);
+      if (bytesRead === 0) return position === bytes ? await hash.digest() : null;
+      position += bytesRead;
+      if (position > bytes) return null;
+      buffer.free = hash.update(buffer.bytes.subarray(0, bytesRead));
+      // Heard at the next await of it.
+      buffer.free.catch(() => {});
+    }
+  } finally {
+    hash.drop();
+  }
 }
 
 /** The file piece by piece; `reuse` when a piece is done with before the next one is asked for. */
