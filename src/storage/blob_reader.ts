@@ -67,6 +67,11 @@ async function* chunksOf(handle: FileHandle, reuse: boolean): AsyncGenerator<Buf
   }
 }
 
+/** The bytes from `first` to `last` of a content that lies there as it is. */
+export async function* plain(path: string, first: number, last: number): AsyncGenerator<Uint8Array> {
+  yield* createReadStream(path, { start: first, end: last, highWaterMark: CHUNK_BYTES }) as AsyncIterable<Uint8Array>;
+}
+
 /** The bytes from `first` to `last` of a compressed content, decompressed as they are asked for. */
 export async function* decompressed(path: string, first: number, last: number): AsyncGenerator<Uint8Array> {
   const source = createReadStream(path);

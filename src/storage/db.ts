@@ -46,6 +46,8 @@ export class Db {
     this.sqlite.run('PRAGMA locking_mode = EXCLUSIVE');
     this.sqlite.run('PRAGMA journal_mode = WAL');
     this.sqlite.run('PRAGMA foreign_keys = ON');
+    // Four times the default: a page that is written again and again goes into the file less often.
+    this.sqlite.run('PRAGMA wal_autocheckpoint = 4000');
     this.sqlite.run('PRAGMA temp_store = MEMORY');
     this.groupLevel = options.durability;
     this.setLevel(options.durability);
