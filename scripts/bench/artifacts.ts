@@ -25,6 +25,13 @@ export async function artifacts(bench: Bench, megabytes: number): Promise<void> 
     cp: ['cp', file, copy],
     'GET with curl': [...send, '-o', copy, url],
   };
+  // What the first use loads is no growth with the length.
+  const small = join(zd.home, 'config.toml');
+  for (const words of [
+    ['-T', small, url],
+    ['-o', copy, url],
+  ])
+    await elapsed([...send, ...words]);
   const taken: Record<string, number[]> = {};
   const memory = watch(zd);
   for (let round = 0; round < bench.rounds; round++) {

@@ -6,7 +6,7 @@ import { THREAD_FROM, type BlobHash, type BlobThread } from './blob_thread';
 import type { Encoding } from './blobs';
 
 /** Bytes that are gathered before they are hashed and written. */
-const BUFFER_BYTES = 1 << 20;
+const BUFFER_BYTES = 512 << 10;
 /** Most bytes of one write: for larger ones the page cache takes larger pieces of memory, which a virtual machine may have to fetch from its host. */
 const WRITE_BYTES = 256 << 10;
 /** As many buffers as are filled, hashed and written at a time: all the memory a blob of any length takes. */
