@@ -1,9 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { artifacts } from './bench/artifacts';
+import { cachedReplay } from './bench/cached';
 import type { Bench } from './bench/context';
 import { fanOut } from './bench/fan_out';
 import { binarySize, idleMemory, startTime } from './bench/footprint';
+import { jobs } from './bench/jobs';
 import { keyValue } from './bench/key_value';
 import { locks } from './bench/locks';
 import { processTime } from './bench/process_time';
@@ -14,13 +17,14 @@ import { sustain } from './bench/sustain';
 import { touchLatency } from './bench/touch';
 import { passes, print } from './bench/report';
 import { standardClients } from './bench/standard_clients';
+import { firing } from './bench/schedules';
 import { startRedis, startZd } from './bench/servers';
 import { install, step } from './setup';
 
 /**
  * `bun run bench`: the compiled program beside its peers, in one run on one machine.
  *   --quick       fewer and shorter rounds
- *   --only NAME   one part, repeatable: cli, kv, fanout, stalled, latency, publish, locks, start, memory, and
+ *   --only NAME   one part, repeatable: cli, kv, fanout, stalled, latency, publish, locks, jobs, artifacts, start, memory, and
  *                 sustain, which takes over a minute and is run only when it is named
  *   --json        the rows and bars as JSON
  *   --bin PATH    another executable than dist/zd
@@ -53,6 +57,14 @@ const parts: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   publish: publishRate,
   sustain,
   locks: (bench) => locks(bench, flags.quick ? 30 : 150),
+  jobs: async (bench) => {
+    await jobs(bench, flags.quick ? 30 : 150);
+    await firing(bench, flags.quick ? 5 : 20);
+  },
+  artifacts: async (bench) => {
+    await artifacts(bench, flags.quick ? 128 : 1024);
+    await cachedReplay(bench, flags.quick ? 20 : 60);
+  },
 };
 /** Run only when they are named. */
 const LONG = new Set(['sustain']);

@@ -54,7 +54,9 @@ async function build(target: Target, outfile: string): Promise<void> {
 
 async function bundle(target: Target, outfile: string): Promise<void> {
   const result = await Bun.build({
-    entrypoints: [join(root, 'src/main.ts')],
+    // The second one is a thread of the program; it lies beside the chunks, as its name does in the source.
+    entrypoints: [join(root, 'src/main.ts'), join(root, 'src/storage/blob_worker.ts')],
+    naming: { entry: '[name].[ext]' },
     target: 'bun',
     // Bytecode alone would mean cjs, which has no top-level await.
     format: 'esm',

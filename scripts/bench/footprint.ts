@@ -1,6 +1,7 @@
-import { readFileSync, rmSync, statSync } from 'node:fs';
+import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Bench } from './context';
+import { proportional, resident } from './resident';
 import { prepareHome, startZd, zdEnv } from './servers';
 import { median } from './statistics';
 
@@ -55,21 +56,17 @@ export async function idleMemory(bench: Bench): Promise<void> {
   if (process.platform !== 'linux') return void bench.found.skipped.push('idle memory: /proc is not there');
   await using zd = await startZd(bench.binary);
   await Bun.sleep(IDLE_MS);
-  const resident = kilobytes(`/proc/${zd.pid}/status`, 'VmRSS') / 1024;
-  const proportional = kilobytes(`/proc/${zd.pid}/smaps_rollup`, 'Pss') / 1024;
-  const peer = bench.redis ? `redis-server ${(kilobytes(`/proc/${bench.redis.pid}/status`, 'VmRSS') / 1024).toFixed(0)} MB` : '';
+  const megabytes = resident(zd.pid);
+  const peer = bench.redis ? `redis-server ${resident(bench.redis.pid).toFixed(0)} MB` : '';
   bench.found.rows.push({
     section: SECTION,
     name: 'idle, resident',
-    value: `${resident.toFixed(1)} MB`,
-    number: resident,
-    detail: `PSS ${proportional.toFixed(1)} MB   ${peer}`,
+    value: `${megabytes.toFixed(1)} MB`,
+    number: megabytes,
+    detail: `PSS ${proportional(zd.pid).toFixed(1)} MB   ${peer}`,
   });
-  bench.found.bars.push({ name: 'idle memory, resident', measured: resident, limit: 75, sense: 'at most', unit: ' MB' });
+  bench.found.bars.push({ name: 'idle memory, resident', measured: megabytes, limit: 75, sense: 'at most', unit: ' MB' });
 }
-
-const kilobytes = (file: string, field: string): number =>
-  Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(readFileSync(file, 'utf8'))?.[1] ?? NaN);
 
 export function binarySize(bench: Bench): void {
   const megabytes = statSync(bench.binary).size / 1e6;

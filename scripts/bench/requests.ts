@@ -1,10 +1,12 @@
 /** What the load client sends: the same keys and values to zd over HTTP and to redis over RESP. */
 export type Protocol = 'http' | 'resp';
-export type Kind = 'get' | 'put' | 'batch' | 'publish' | 'publishes' | 'nchan';
+export type Kind = 'get' | 'put' | 'batch' | 'publish' | 'publishes' | 'submit' | 'nchan';
 
 export const KEYS = 1000;
 export const BATCH = 100;
 export const VALUE = 'v'.repeat(100);
+/** Jobs of this group are stored and never started: it is paused. */
+export const PAUSED_GROUP = 'bench';
 const key = (at: number) => `key:${String(at % KEYS).padStart(4, '0')}`;
 
 /** Every request of a kind once, ready to write; a connection walks through them in turn. */
@@ -31,6 +33,7 @@ const OPS = {
     'publish_batch',
     { events: Array.from({ length: BATCH }, (_, n) => ({ topic: 'bench.tick', data: { n: at * BATCH + n } })) },
   ],
+  submit: () => ['job_submit', { command: ['true'], cwd: '/', group: PAUSED_GROUP }],
 } as const satisfies Record<Exclude<Kind, 'nchan'>, (at: number) => readonly [string, object]>;
 
 function http(kind: Kind, at: number, token: string | null): string {

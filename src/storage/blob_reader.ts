@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
+import { THREAD_FROM, type BlobThread } from './blob_thread';
 import type { Encoding } from './blobs';
 
 const READ_BYTES = 1 << 20;
@@ -7,7 +8,8 @@ const READ_BYTES = 1 << 20;
 const CHUNK_BYTES = 256 << 10;
 
 /** The sha256 of what an open file holds; null when that has another length or cannot be decompressed. */
-export async function digestOf(handle: FileHandle, encoding: Encoding, bytes: number): Promise<string | null> {
+export async function digestOf(handle: FileHandle, encoding: Encoding, bytes: number, thread: BlobThread): Promise<string | null> {
+  if (encoding === 'identity' && bytes >= THREAD_FROM) return digestElsewhere(handle, bytes, thread);
   const hash = new Bun.CryptoHasher('sha256');
   let found = 0;
   const take = (chunk: Uint8Array): boolean => {
@@ -33,6 +35,26 @@ export async function digestOf(handle: FileHandle, encoding: Encoding, bytes: nu
 
 /** The module costs the start of the daemon some milliseconds, so it is loaded when the first blob needs it. */
 const decompressor = async () => (await import('node:zlib')).createZstdDecompress({ chunkSize: CHUNK_BYTES });
+/** The same for a large file: one piece is read while another thread hashes the one before. */
+async function digestElsewhere(handle: FileHandle, bytes: number, thread: BlobThread): Promise<string | null> {
+  const hash = thread.open();
+  const buffers = [0, 1].map(() => ({ bytes: new Uint8Array(new SharedArrayBuffer(READ_BYTES)), free: Promise.resolve() }));
+  try {
+    for (let position = 0, turn = 0; ; turn ^= 1) {
+      const buffer = buffers[turn]!;
+      await buffer.free;
+      const { bytesRead } = await handle.read(buffer.bytes, 0, READ_BYTES, position);
+      if (bytesRead === 0) return position === bytes ? await hash.digest() : null;
+      position += bytesRead;
+      if (position > bytes) return null;
+      buffer.free = hash.update(buffer.bytes.subarray(0, bytesRead));
+      // Heard at the next await of it.
+      buffer.free.catch(() => {});
+    }
+  } finally {
+    hash.drop();
+  }
+}
 
 /** The file piece by piece; `reuse` when a piece is done with before the next one is asked for. */
 async function* chunksOf(handle: FileHandle, reuse: boolean): AsyncGenerator<Buffer> {
@@ -44,6 +66,11 @@ async function* chunksOf(handle: FileHandle, reuse: boolean): AsyncGenerator<Buf
     position += bytesRead;
     yield buffer.subarray(0, bytesRead);
   }
+}
+
+/** The bytes from `first` to `last` of a content that lies there as it is. */
+export async function* plain(path: string, first: number, last: number): AsyncGenerator<Uint8Array> {
+  yield* createReadStream(path, { start: first, end: last, highWaterMark: CHUNK_BYTES }) as AsyncIterable<Uint8Array>;
 }
 
 /** The bytes from `first` to `last` of a compressed content, decompressed as they are asked for. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { failpoint } from '../kernel/failpoint';
 import { blobError } from './blob_error';
 import { digestOf } from './blob_reader';
+import { BlobThread } from './blob_thread';
 import { BlobWriter, type WrittenBlob } from './blob_writer';
 
 /** Blobs that are remembered as verified; beyond it the memory starts anew and they are read once more. */
@@ -38,6 +39,7 @@ export interface QuarantinedFile {
  * size, modification or change time differ from then. A file that does not match is moved to `quarantine/`, never read again.
  */
 export class BlobStore {
+  private readonly thread = new BlobThread();
   private readonly temporary: string;
   private readonly quarantined: string;
   private readonly folders = new Set<string>();
@@ -57,7 +59,7 @@ export class BlobStore {
   }
 
   writer(encoding: Encoding, expected?: number): Promise<BlobWriter> {
-    return BlobWriter.create(join(this.temporary, Bun.randomUUIDv7()), encoding, expected);
+    return BlobWriter.create(join(this.temporary, Bun.randomUUIDv7()), encoding, this.thread, expected);
   }
 
   /**
@@ -162,7 +164,7 @@ export class BlobStore {
       try {
         const before = await handle.stat({ bigint: true });
         inode = before.ino;
-        if ((await digestOf(handle, key.encoding, bytes)) === key.digest) {
+        if ((await digestOf(handle, key.encoding, bytes, this.thread)) === key.digest) {
           // Under the marks from before: what changed while it was read differs from them and is hashed again.
           this.remember(path, fingerprint(before));
           return 'ok';

@@ -15,7 +15,10 @@ beforeAll(async () => {
   expect((await upload(daemon, 'text', content)).status).toBe(201);
 });
 
-const get = (headers: Record<string, string> = {}, method = 'GET') => daemon.fetch('/artifact/text', { headers, method });
+const get = (headers: Record<string, string> = {}, method = 'GET') =>
+  daemon.fetch('/artifact/text', { headers: { 'accept-encoding': 'gzip', ...headers }, method });
+/** Bun decompresses what it gets, unless told. */
+const asSent = (headers: Record<string, string>): RequestInit => ({ headers, decompress: false }) as RequestInit;
 const bytes = async (reply: Response) => Buffer.from(await reply.arrayBuffer());
 
 test('it takes less on the disk, and any zstd reads it', async () => {
@@ -37,13 +40,49 @@ test('it comes back whole, in parts and by digest', async () => {
   ] as const) {
     const reply = await get({ range });
     expect([reply.status, reply.headers.get('content-range')]).toEqual([206, `bytes ${first}-${last}/${content.length}`]);
+    if (last - first < 1_000_000) expect(reply.headers.get('content-length')).toBe(String(last - first + 1));
     expect(sha256(await bytes(reply))).toBe(sha256(content.subarray(first, last + 1)));
   }
   expect((await get({ range: `bytes=${content.length}-` })).status).toBe(416);
   expect((await get({ 'if-none-match': `"${digest}"` })).status).toBe(304);
   const head = await get({}, 'HEAD');
-  expect([head.status, head.headers.get('content-length'), await head.text()]).toEqual([200, null, '']);
+  expect([head.status, head.headers.get('content-length'), await head.text()]).toEqual([200, String(content.length), '']);
   expect(sha256(await bytes(await daemon.fetch(`/artifact/by-digest/${digest}`)))).toBe(digest);
+});
+
+test('it goes out as it lies there to who accepts that, under a tag of its own', async () => {
+  const zstd = { 'accept-encoding': 'gzip, zstd;q=0.5' };
+  const reply = await daemon.fetch('/artifact/text', asSent(zstd));
+  const { headers } = reply;
+  const sent = await bytes(reply);
+  expect([
+    headers.get('content-encoding'),
+    headers.get('vary'),
+    headers.get('etag'),
+    headers.get('repr-digest'),
+    headers.get('content-length'),
+  ]).toEqual(['zstd', 'accept-encoding', `"${digest}-zstd"`, null, String(sent.length)]);
+  expect([sha256(sent), sha256(Bun.zstdDecompressSync(sent))]).toEqual([sha256(readFileSync(compressed())), digest]);
+  const head = await daemon.fetch('/artifact/text', { ...asSent(zstd), method: 'HEAD' });
+  expect([head.headers.get('content-length'), head.headers.get('content-encoding')]).toEqual([String(sent.length), 'zstd']);
+  for (const tag of [`"${digest}"`, `"${digest}-zstd"`])
+    expect([(await get({ ...zstd, 'if-none-match': tag })).status, (await get({ ...zstd, 'if-none-match': tag })).headers.get('etag')]).toEqual([
+      304,
+      tag,
+    ]);
+  // A range is one of the plain bytes.
+  expect((await bytes(await get({ ...zstd, range: 'bytes=1-2' }))).equals(content.subarray(1, 3))).toBe(true);
+  for (const refused of ['gzip', 'zstd;q=0', 'zstd;q=0.0', 'xzstd', '*'])
+    expect([refused, (await get({ 'accept-encoding': refused })).headers.get('content-encoding')]).toEqual([refused, null]);
+});
+
+test('several ranges of it come as one body', async () => {
+  const reply = await get({ range: 'bytes=5-5,200000-200009' });
+  const body = await bytes(reply);
+  expect([reply.status, reply.headers.get('content-length')]).toEqual([206, String(body.length)]);
+  expect(body.indexOf(content.subarray(200_000, 200_010))).toBeGreaterThan(0);
+  const large = await bytes(await get({ range: 'bytes=0-2999999,3000000-5000000' }));
+  expect(large.indexOf(content.subarray(3_000_000, 5_000_001))).toBeGreaterThan(2_999_999);
 });
 
 test('it goes inside JSON as well', async () => {

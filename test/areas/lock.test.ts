@@ -90,6 +90,7 @@ describe('ending', () => {
     expect(await refused('renew', { name: 'lease', token })).toEqual([409, 'not_held']);
     expect((await call('renew', { name: 'lease', token })).body.msg).toContain('its lease ran out');
     expect(await refused('release', { name: 'lease', token })).toEqual([403, 'wrong_token']);
+    expect((await call('release', { name: 'lease', token })).body.lost).toBe('expired');
     await granted('release', { name: 'lease', token: next.token });
     expect(await granted('release', { name: 'lease', token })).toMatchObject({ released: false, lost: 'expired' });
   });

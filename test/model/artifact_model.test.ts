@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
-import { declaredDigest, matchesTag, parseRange } from '../../src/areas/artifact/http';
+import { declaredDigest, matchesTag, parseRanges } from '../../src/areas/artifact/http';
 import { checkName, contentOf, decodeCursor, encodeCursor, namespaceOf, overTheLimit, prefixEnd, type Unit } from '../../src/areas/artifact/model';
 
 const unit: fc.Arbitrary<Unit> = fc.record({
@@ -30,14 +30,19 @@ describe('the collector', () => {
 });
 
 describe('a range', () => {
+  const edge = fc.option(fc.nat(2000), { nil: '' });
   test('lies inside the content whatever is asked', () => {
     fc.assert(
-      fc.property(fc.nat(1000), fc.option(fc.nat(2000), { nil: '' }), fc.option(fc.nat(2000), { nil: '' }), (size, from, to) => {
-        const range = parseRange(`bytes=${from}-${to}`, size);
-        if (range === null || range === 'unsatisfiable') return;
-        expect(range.first).toBeGreaterThanOrEqual(0);
-        expect(range.last).toBeLessThan(size);
-        expect(range.first).toBeLessThanOrEqual(range.last);
+      fc.property(fc.nat(1000), fc.array(fc.tuple(edge, edge), { maxLength: 4 }), (size, asked) => {
+        const ranges = parseRanges(`bytes=${asked.map(([from, to]) => `${from}-${to}`).join(', ')}`, size);
+        if (ranges === null || ranges === 'unsatisfiable') return;
+        expect(ranges.length).toBeGreaterThan(0);
+        for (const { first, last } of ranges) {
+          expect(first).toBeGreaterThanOrEqual(0);
+          expect(last).toBeLessThan(size);
+          expect(first).toBeLessThanOrEqual(last);
+        }
+        expect(ranges.reduce((sum, { first, last }) => sum + last - first + 1, 0)).toBeLessThanOrEqual(size);
       }),
     );
   });

@@ -1,7 +1,11 @@
 import { ZdError } from '../../kernel/error';
-import { decompressed } from '../../storage/blob_reader';
-import { digestField, matchesTag, parseRange, rangeStillHolds, tagOf } from './http';
+import { decompressed, plain } from '../../storage/blob_reader';
+import { acceptsZstd, digestField, matchesTag, parseRanges, rangeStillHolds, tagOf } from './http';
+import { multipart } from './multipart';
 import type { Readable } from './store';
+
+/** Below this what has to pass through memory is sent in one, with its length. */
+const MOST_GATHERED_BYTES = 1 << 20;
 
 export interface Labels {
   /** The last segment of it is offered as the file name. */
@@ -10,11 +14,11 @@ export interface Labels {
 }
 
 /**
- * The reply to `GET` and `HEAD`: the whole, a part (206), nothing new (304) or `range_not_satisfiable`. The file goes to the socket
- * without passing through memory, unless it is compressed: then its length is not announced, because the server sends no stream with one. What somebody uploaded never runs as a page of ours: sandboxed, and of the type it was given.
+ * The reply to `GET` and `HEAD`: the whole, a part or several (206), nothing new (304) or `range_not_satisfiable`. The file goes to the socket
+ * without passing through memory, unless it is compressed and the client wants it plain. What somebody uploaded never runs as a page of ours: sandboxed, and of the type it was given.
  */
-export function download(content: Readable, { name, type }: Labels, method: string, given: Headers): Response {
-  const { digest, bytes } = content;
+export async function download(content: Readable, { name, type }: Labels, method: string, given: Headers): Promise<Response> {
+  const { digest, bytes, path, encoding } = content;
   const tag = tagOf(digest);
   const headers: Record<string, string> = {
     etag: tag,
@@ -25,27 +29,40 @@ export function download(content: Readable, { name, type }: Labels, method: stri
     'x-content-type-options': 'nosniff',
     'content-security-policy': "sandbox; default-src 'none'",
   };
+  if (encoding === 'zstd') headers['vary'] = 'accept-encoding';
   if (matchesTag(given.get('if-none-match'), tag)) return new Response(null, { status: 304, headers });
+  const asked = method === 'HEAD' ? null : given.get('range');
+  const asItLies = encoding === 'zstd' && asked === null && acceptsZstd(given.get('accept-encoding'));
+  if (asItLies) {
+    // Other bytes, so another tag and no digest of them (RFC 9110 §8.8.3.3).
+    headers['etag'] = tagOf(`${digest}-zstd`);
+    delete headers['repr-digest'];
+    if (matchesTag(given.get('if-none-match'), headers['etag'])) return new Response(null, { status: 304, headers });
+    headers['content-encoding'] = 'zstd';
+  }
   headers['content-type'] = type;
   headers['content-disposition'] = `attachment; filename*=UTF-8''${fileName(name)}`;
   // The server answers 204 for a file without bytes; text of no length stays 200.
   if (bytes === 0) return new Response('', { headers });
-  // The server sends the headers of a body alone, and never begins to read it.
-  if (method === 'HEAD') return new Response(bodyOf(content, 0, bytes - 1), { headers });
-  const range = rangeStillHolds(given.get('if-range'), tag) ? parseRange(given.get('range'), bytes) : null;
-  if (range === 'unsatisfiable')
+  const file = Bun.file(path);
+  if (method === 'HEAD') return new Response(null, { headers: { ...headers, 'content-length': String(asItLies ? file.size : bytes) } });
+  const ranges = rangeStillHolds(given.get('if-range'), tag) ? parseRanges(asked, bytes) : null;
+  if (ranges === 'unsatisfiable')
     throw new ZdError('range_not_satisfiable', `The artifact has ${bytes} bytes.`, { extra: { content_range: `bytes */${bytes}` } });
-  if (range === null) return new Response(bodyOf(content, 0, bytes - 1), { headers });
-  headers['content-range'] = `bytes ${range.first}-${range.last}/${bytes}`;
-  return new Response(bodyOf(content, range.first, range.last), { status: 206, headers });
+  if (ranges !== null && ranges.length > 1) {
+    const parts = multipart(ranges, bytes, type, ({ first, last }) => (encoding === 'zstd' ? decompressed : plain)(path, first, last));
+    return new Response(await bodyOf(parts.chunks, parts.length), { status: 206, headers: { ...headers, 'content-type': parts.type } });
+  }
+  const { first, last } = ranges?.[0] ?? { first: 0, last: bytes - 1 };
+  if (ranges !== null) headers['content-range'] = `bytes ${first}-${last}/${bytes}`;
+  const status = ranges === null ? 200 : 206;
+  if (encoding === 'identity' || asItLies) return new Response(ranges === null ? file : file.slice(first, last + 1), { status, headers });
+  return new Response(await bodyOf(decompressed(path, first, last), last - first + 1), { status, headers });
 }
 
-const bodyOf = ({ path, encoding, bytes }: Readable, first: number, last: number): Blob | ReadableStream =>
-  encoding === 'zstd'
-    ? streamOf(decompressed(path, first, last))
-    : first === 0 && last === bytes - 1
-      ? Bun.file(path)
-      : Bun.file(path).slice(first, last + 1);
+/** The server announces the length of bytes, and of no stream. */
+const bodyOf = async (chunks: AsyncGenerator<Uint8Array>, length: number): Promise<Uint8Array<ArrayBuffer> | ReadableStream> =>
+  length > MOST_GATHERED_BYTES ? streamOf(chunks) : Buffer.concat(await Array.fromAsync(chunks));
 
 /** Asks for the next piece when the socket has taken the one before. */
 const streamOf = (chunks: AsyncGenerator<Uint8Array>): ReadableStream =>

@@ -5,7 +5,7 @@ import { ArtifactName } from './schema';
 
 export const downloadReplies = [
   { status: 200, description: 'The whole content. `ETag` is its digest in quotes.', type: 'application/octet-stream' },
-  { status: 206, description: 'The part that `Range` asked for (one range of bytes).', type: 'application/octet-stream' },
+  { status: 206, description: 'The part that `Range` asked for; several as `multipart/byteranges`.', type: 'application/octet-stream' },
   { status: 304, description: '`If-None-Match` names the digest it has.' },
 ] as const;
 
@@ -13,7 +13,7 @@ export const downloadRoute = defineRoute({
   name: 'artifact_download',
   summary: 'Read a content of any size by its name.',
   description:
-    'Ranges, `If-Range`, `If-None-Match` and `HEAD` as in RFC 9110. No byte is sent before the whole content has been compared with its digest since the daemon started or since its file changed.',
+    'Ranges (up to 32 at once), `If-Range`, `If-None-Match` and `HEAD` as in RFC 9110; what lies there compressed goes out so to who accepts zstd. No byte is sent before the whole content has been compared with its digest since the daemon started or since its file changed.',
   scope: 'artifact.read',
   method: 'GET',
   path: '/artifact/*name',

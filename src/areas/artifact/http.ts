@@ -4,12 +4,28 @@ export interface ByteRange {
   readonly last: number;
 }
 
+/** Most ranges of one request; who asks for more gets the whole. */
+const MOST_RANGES = 32;
+
 /**
- * What a `Range` header asks of `size` bytes (RFC 9110 §14): null for the whole (no header, another unit, bad syntax, or several ranges,
- * which a server may answer with everything), `unsatisfiable` when no byte of it is there.
+ * What a `Range` header asks of `size` bytes (RFC 9110 §14), in its order: null for the whole (no header, another unit, bad syntax, too many
+ * ranges, or more bytes than there are, as a server may answer what would cost it most), `unsatisfiable` when no byte of it is there.
  */
-export function parseRange(header: string | null, size: number): ByteRange | 'unsatisfiable' | null {
-  const match = /^bytes=\s*(\d*)-(\d*)\s*$/i.exec(header ?? '');
+export function parseRanges(header: string | null, size: number): readonly ByteRange[] | 'unsatisfiable' | null {
+  const list = /^bytes=(.*)$/i.exec(header ?? '')?.[1]!.split(',', MOST_RANGES + 1);
+  if (!list || list.length > MOST_RANGES) return null;
+  const ranges: ByteRange[] = [];
+  for (const each of list) {
+    const range = parseRange(each, size);
+    if (range === null) return null;
+    if (range !== 'unsatisfiable') ranges.push(range);
+  }
+  if (ranges.length === 0) return 'unsatisfiable';
+  return ranges.length > 1 && ranges.reduce((sum, { first, last }) => sum + last - first + 1, 0) > size ? null : ranges;
+}
+
+function parseRange(text: string, size: number): ByteRange | 'unsatisfiable' | null {
+  const match = /^\s*(\d*)-(\d*)\s*$/.exec(text);
   if (!match || (match[1] === '' && match[2] === '')) return null;
   const [from, to] = [match[1]!, match[2]!];
   if (from === '') {
@@ -21,6 +37,10 @@ export function parseRange(header: string | null, size: number): ByteRange | 'un
   if (first >= size) return 'unsatisfiable';
   return { first, last: to === '' ? size - 1 : Math.min(Number(to), size - 1) };
 }
+
+/** Whether an `Accept-Encoding` names zstd, and not as what must not come (RFC 9110 §12.5.3). */
+export const acceptsZstd = (header: string | null): boolean =>
+  (header ?? '').split(',').some((each) => /^\s*zstd\s*(;\s*q=(1(\.0*)?|0\.\d*[1-9]\d*)\s*)?$/i.test(each));
 
 /** Whether an `If-None-Match` names this strong tag; compared weakly (RFC 9110 §13.1.2). */
 export function matchesTag(header: string | null, tag: string): boolean {

@@ -121,8 +121,10 @@ export class Locks implements LockService, Surroundings {
       released: decision.release(token, 'release') !== null,
       others: decision.holders.length > 0,
     }));
-    if (!released && others) throw new ZdError('wrong_token', `The lock ${JSON.stringify(name)} is held with another token.`);
-    return { released, lost: released ? null : this.losses.of(name, token) };
+    const loss = released ? null : this.losses.of(name, token);
+    if (!released && others)
+      throw new ZdError('wrong_token', `The lock ${JSON.stringify(name)} is held with another token.`, { extra: { lost: loss } });
+    return { released, lost: loss };
   }
 
   async break(name: string, fence: number | undefined): Promise<readonly Holder[]> {

@@ -6,7 +6,7 @@ export const release = defineOp({
   name: 'lock_release',
   summary: 'Release a lock with the token of its grant.',
   description:
-    'The first in line gets it at once. `released` is false when nobody holds it; `lost` then says how this grant ended, as far as it is remembered.',
+    'The first in line gets it at once. `released` is false when nobody holds it; `lost` then says how this grant ended, as far as it is remembered. While somebody else holds it the answer is `wrong_token`, with the same `lost`.',
   scope: 'lock.write',
   effect: 'write',
   input: strict({ name: LockName, token: Token }),

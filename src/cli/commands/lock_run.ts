@@ -62,13 +62,15 @@ async function release(client: Client, name: string, token: string, { out }: Inv
       throw new ClientError('timeout', `no answer within ${RELEASE_MS / 1000} s`, '', 124);
     });
     const { value } = await Promise.race([client.send('lock_release', JSON.stringify({ name, token })), late]);
-    if (value.released === false && value.lost !== 'process_ended') out.note(`zd: the lock was lost while the command ran (${String(value.lost)})`);
+    if (value.released === false) tell(value.lost, out);
   } catch (error) {
+    if (error instanceof ClientError && error.code === 'wrong_token') return tell((JSON.parse(error.body ?? '{}') as { lost?: unknown }).lost, out);
     const why = error instanceof ClientError ? error.msg : String(error);
-    out.note(
-      error instanceof ClientError && error.code === 'wrong_token'
-        ? 'zd: the lock was lost while the command ran, and somebody else has it'
-        : `zd: the lock could not be released (${why}); it ends with the command's process`,
-    );
+    out.note(`zd: the lock could not be released (${why}); it ends with the command's process`);
   }
+}
+
+/** The daemon may see the command end before zd does, and give the lock to the next one: that is no loss. */
+function tell(lost: unknown, out: Invocation['out']): void {
+  if (lost !== 'process_ended') out.note(`zd: the lock was lost while the command ran (${String(lost ?? 'somebody else has it')})`);
 }

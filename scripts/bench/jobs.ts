@@ -1,0 +1,78 @@
+import { call, callBytes } from './call';
+import { load } from './clients';
+import type { Bench } from './context';
+import { perSecond, times } from './report';
+import { PAUSED_GROUP } from './requests';
+import { startZd, type Server } from './servers';
+import { interleaved, median } from './statistics';
+
+const SECTION = 'Jobs';
+const QUEUED = 10_000;
+
+/** Jobs stored, listed and run. The daemon is one of its own, so its queue holds what is counted here. */
+export async function jobs(bench: Bench, runs: number): Promise<void> {
+  await using zd = await startZd(bench.binary, '[job]\nmax_queued = 1000000\n');
+  await call(zd, 'group_set', { name: PAUSED_GROUP, paused: true });
+  await roundTrips(bench, zd, runs);
+  await listing(bench, zd);
+  for (const connections of [1, 32]) await submits(bench, zd, connections);
+}
+
+async function submits({ rounds, millis, found }: Bench, zd: Server, connections: number): Promise<void> {
+  const rates: number[] = [];
+  for (let round = 0; round < rounds; round++)
+    rates.push(
+      (await load({ target: zd.unix, protocol: 'http', kind: 'submit', connections, millis, warmupMillis: millis / 4, token: null })).perSecond,
+    );
+  const rate = median(rates);
+  const name = `job_submit, ${connections} connection${connections === 1 ? '' : 's'}`;
+  found.rows.push({ section: SECTION, name, value: perSecond(rate), number: rate, detail: 'each committed and synced before its reply' });
+  found.bars.push({ name, measured: rate, limit: 2000, sense: 'at least', unit: '/s' });
+}
+
+/** One page with every queued job of a group. */
+async function listing({ rounds, found }: Bench, zd: Server): Promise<void> {
+  for (let stored = 0; stored < QUEUED; stored += 100)
+    await Promise.all(Array.from({ length: 100 }, () => call(zd, 'job_submit', { command: ['true'], cwd: '/', group: PAUSED_GROUP })));
+  const query = { state: 'queued', group: PAUSED_GROUP, limit: QUEUED };
+  const { count } = await call<{ count: number }>(zd, 'job_list', query);
+  if (count !== QUEUED) throw new Error(`job_list told of ${count} jobs, not ${QUEUED}`);
+  const millis = median(Object.values(await interleaved(rounds * 3, { list: () => elapsed(() => callBytes(zd, 'job_list', query)) })).flat());
+  const name = `job_list of ${QUEUED.toLocaleString('en-US')} queued jobs in one page`;
+  found.rows.push({ section: SECTION, name, value: `${millis.toFixed(1)} ms`, number: millis });
+  found.bars.push({ name, measured: millis, limit: 30, sense: 'at most', unit: ' ms' });
+}
+
+/** From the submit of `true` to the answer that it has ended, beside a bare spawn and beside task-spooler, in turn. */
+async function roundTrips({ found }: Bench, zd: Server, runs: number): Promise<void> {
+  const spooler = Bun.which('tsp');
+  const env = { PATH: process.env.PATH ?? '/usr/bin:/bin', HOME: zd.home, TS_SOCKET: `${zd.home}/tsp` };
+  const spawned = (command: string[]) => () => elapsed(() => Bun.spawn(command, { env, stdio: ['ignore', 'ignore', 'ignore'] }).exited);
+  const tasks: Record<string, () => Promise<number>> = {
+    'a bare spawn of true': spawned(['true']),
+    'job_submit and job_wait of true': () =>
+      elapsed(async () => {
+        const { job_id } = await call<{ job_id: number }>(zd, 'job_submit', { command: ['true'], cwd: '/' });
+        const { exit_code } = await call<{ exit_code: number }>(zd, 'job_wait', { id: job_id });
+        if (exit_code !== 0) throw new Error(`a job of true ended with ${exit_code}`);
+      }),
+  };
+  if (spooler) tasks['tsp -f true'] = spawned([spooler, '-f', 'true']);
+  else found.skipped.push('tsp beside jobs: task-spooler is not installed');
+  await interleaved(5, tasks);
+  const results = await interleaved(runs, tasks);
+  if (spooler) Bun.spawnSync([spooler, '-K'], { env });
+  const bare = median(results['a bare spawn of true']!);
+  for (const [name, own] of Object.entries(results)) {
+    const millis = median(own);
+    found.rows.push({ section: SECTION, name, value: `${millis.toFixed(2)} ms`, number: millis, detail: `${times(millis / bare)} a bare spawn` });
+  }
+  const measured = median(results['job_submit and job_wait of true']!) / bare;
+  found.bars.push({ name: 'a job of true beside a bare spawn', measured, limit: 4, sense: 'at most', unit: '×' });
+}
+
+async function elapsed(task: () => Promise<unknown>): Promise<number> {
+  const started = performance.now();
+  await task();
+  return performance.now() - started;
+}
