@@ -1,0 +1,10 @@
+import { Definitions } from '../../areas/definitions/definitions';
+import type { Ground } from '../ground';
+
+export function composeDefinitions({ zdDb, events, clock, config }: Ground): Definitions {
+  const limits = () => ({
+    maxRecords: config.value('definitions.max_records'),
+    maxValueBytes: config.value('definitions.max_value_bytes'),
+  });
+  return new Definitions(zdDb, clock, events, limits);
+}
