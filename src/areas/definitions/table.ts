@@ -1,6 +1,6 @@
 import type { Statement } from 'bun:sqlite';
 import type { Db } from '../../storage/db';
-import { kindOf, numberOf, type Kind } from './kinds';
+import { kindOf, numberOf, placeOf, type Kind } from './kinds';
 import { valuesOf, type Row } from './row';
 import type { BundleOrigin, DefinitionRecord } from './service';
 
@@ -52,7 +52,7 @@ export class DefinitionTable {
   }
 
   find(shellId: string, kind: Kind, name: string): Row | null {
-    return this.row('SELECT * FROM definition WHERE name = ? AND kind = ? AND shell_id = ?', name, numberOf(kind), shellId);
+    return this.row('SELECT * FROM definition WHERE kind = ? AND ord = ? AND name = ? AND shell_id = ?', numberOf(kind), placeOf(kind, name), name, shellId);
   }
 
   /** For records that are known to be new; much cheaper than `put` when there are many. */
