@@ -36,8 +36,9 @@ complete -W 'a b' -- foo
 bind '"\\C-x\\C-t": "hello\\n"'
 trap 'echo "it'"'"'s over"' EXIT
 trap 'true' DEBUG
-set -f
+set -f -o posix
 IFS=x
+readonly IFS
 `,
 };
 const ZSH = {
