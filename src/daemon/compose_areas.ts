@@ -1,6 +1,7 @@
 import type { Services } from '../kernel/context';
 import { composeArtifacts } from './areas/artifact';
 import { composeCache } from './areas/cache';
+import { composeDefinitions } from './areas/definitions';
 import { composeDoors } from './areas/event';
 import { composeJobs } from './areas/job';
 import { composeLocks } from './areas/lock';
@@ -22,5 +23,6 @@ export function composeAreas(ground: Ground): Omit<Services, Own> {
     jobs,
     schedules: composeSchedules(ground, jobs),
     watch: composeWatch(ground),
+    definitions: composeDefinitions(ground),
   };
 }

@@ -2,6 +2,7 @@ import { LEVELS } from '../kernel/log';
 import type { Setting } from './setting';
 import { artifactSettings } from './settings/artifact';
 import { cacheSettings } from './settings/cache';
+import { definitionsSettings } from './settings/definitions';
 import { eventsSettings } from './settings/events';
 import { httpSettings } from './settings/http';
 import { jobSettings } from './settings/job';
@@ -21,6 +22,7 @@ export const SETTINGS: readonly Setting[] = [
   ...limitsSettings,
   ...cacheSettings,
   ...eventsSettings,
+  ...definitionsSettings,
   ...lockSettings,
   ...jobSettings,
   ...scheduleSettings,
