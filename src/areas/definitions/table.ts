@@ -1,5 +1,5 @@
-import type { Statement } from 'bun:sqlite';
 import type { Db } from '../../storage/db';
+import type { Statement } from '../../storage/statement';
 import { kindOf, numberOf, placeOf, type Kind } from './kinds';
 import { valuesOf, type Row } from './row';
 import type { BundleOrigin, DefinitionRecord } from './service';
@@ -29,7 +29,7 @@ interface BundleRow {
 
 /** The SQL of the definitions' tables. What changes something is for inside a write. Statements are prepared at their first use. */
 export class DefinitionTable {
-  private readonly statements = new Map<string, Statement<unknown, Value[]>>();
+  private readonly statements = new Map<string, Statement>();
 
   constructor(private readonly db: Db) {}
 
@@ -45,9 +45,9 @@ export class DefinitionTable {
     return this.prepared(sql).run(...values).changes;
   }
 
-  private prepared(sql: string): Statement<unknown, Value[]> {
+  private prepared(sql: string): Statement {
     let statement = this.statements.get(sql);
-    if (!statement) this.statements.set(sql, (statement = this.db.prepare<unknown>(sql) as Statement<unknown, Value[]>));
+    if (!statement) this.statements.set(sql, (statement = this.db.prepare<unknown>(sql)));
     return statement;
   }
 
