@@ -31,6 +31,7 @@ const STATIC: Readonly<Record<string, Load>> = {
   'artifact put': async () => (await import('./commands/artifact_put')).artifactPut,
   'artifact get': async () => (await import('./commands/artifact_get')).artifactGet,
   'artifact verify': async () => (await import('./commands/artifact_verify')).artifactVerify,
+  'history append': async () => (await import('./commands/history_append')).historyAppend,
   cached: async () => (await import('./commands/cached')).cached,
   call: async () => (await import('./commands/call')).call,
   ops: async () => (await import('./commands/ops')).ops,

@@ -2,6 +2,7 @@ import type { Services } from '../kernel/context';
 import { composeArtifacts } from './areas/artifact';
 import { composeCache } from './areas/cache';
 import { composeDoors } from './areas/event';
+import { composeHistory } from './areas/history';
 import { composeJobs } from './areas/job';
 import { composeLocks } from './areas/lock';
 import { composeSchedules } from './areas/schedule';
@@ -22,5 +23,6 @@ export function composeAreas(ground: Ground): Omit<Services, Own> {
     jobs,
     schedules: composeSchedules(ground, jobs),
     watch: composeWatch(ground),
+    history: composeHistory(ground),
   };
 }
