@@ -32,6 +32,7 @@ const STATIC: Readonly<Record<string, Load>> = {
   'artifact get': async () => (await import('./commands/artifact_get')).artifactGet,
   'artifact verify': async () => (await import('./commands/artifact_verify')).artifactVerify,
   'history append': async () => (await import('./commands/history_append')).historyAppend,
+  'history search': async () => (await import('./commands/history_search')).historySearch,
   'history import': async () => (await import('./commands/history_import')).historyImport,
   cached: async () => (await import('./commands/cached')).cached,
   call: async () => (await import('./commands/call')).call,
