@@ -4,7 +4,7 @@ import { addUse, weightOf } from '../../src/areas/history/model';
 import type { Query } from '../../src/areas/history/query_model';
 import { draft, HistoryRig, query } from '../helper/history_rig';
 
-const word = fc.constantFrom('git', 'Git', 'commit', 'a', 'ü', '*', '-', 'x_y', '%', '"q"', 'a.b', '\n', '漢字');
+const word = fc.constantFrom('git', 'Git', 'commit', 'a', 'ü', '*', '-', 'x_y', '%', '"q"', 'a.b', '\n', '漢字', 'ΑΣ', 'ΑΣΑ');
 const line = fc.array(word, { minLength: 1, maxLength: 4 }).map((words) => words.join(' '));
 const entry = fc.record({
   line,
@@ -41,15 +41,16 @@ function fits(text: string, { filter, mode, ignoreCase }: Pick<Query, 'filter' |
   if (mode === 'fuzzy') {
     return filter
       .toLowerCase()
+      .replaceAll('ς', 'σ')
       .split(/\s+/)
       .filter(Boolean)
       .every((each) => {
         let at = -1;
-        const bytes = [...Buffer.from(text.toLowerCase())];
+        const bytes = [...Buffer.from(text.toLowerCase().replaceAll('ς', 'σ'))];
         return [...Buffer.from(each)].every((byte) => (at = bytes.indexOf(byte, at + 1)) !== -1);
       });
   }
-  const [a, b] = ignoreCase ? [text.toLowerCase(), filter.toLowerCase()] : [text, filter];
+  const [a, b] = ignoreCase ? [text.toLowerCase().replaceAll('ς', 'σ'), filter.toLowerCase().replaceAll('ς', 'σ')] : [text, filter];
   return mode === 'like' ? a.includes(b) : mode === 'prefix' ? a.startsWith(b) : a === b;
 }
 
