@@ -45,7 +45,7 @@ const parts: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   latency: publishLatency,
   publish: publishRate,
   locks: (bench) => locks(bench, flags.quick ? 30 : 150),
-  history: (bench) => history(bench, flags.quick ? 10 : 40),
+  history: (bench) => history(bench, flags.quick ? 10 : 40, flags.quick ? 100_000 : 1_000_000),
 };
 const unknown = flags.only.filter((name) => !Object.hasOwn(parts, name));
 if (unknown.length > 0) throw new Error(`--only takes ${Object.keys(parts).join(', ')}; not ${unknown.join(', ')}`);
