@@ -81,6 +81,8 @@ const SECRETS: readonly (readonly [string, string])[] = [
   ["cli --api-key='a b' y", 'cli --api-key=# y'],
   ['set -gx API_KEY foo', 'set -gx API_KEY #'],
   ['AWS_SECRET_ACCESS_KEY="a b c" run', 'AWS_SECRET_ACCESS_KEY=# run'],
+  ['PGPASSWORD=x psql', 'PGPASSWORD=# psql'],
+  ['MYSQL_PWD=x SSH=1 mysql', 'MYSQL_PWD=# SSH=1 mysql'],
   ['sshpass -p pw ssh h', 'sshpass -p # ssh h'],
   [`aws configure set x ${AKIA}`, 'aws configure set x #'],
   [`echo ghp_${'a1'.repeat(18)}`, 'echo #'],

@@ -4,11 +4,9 @@ export const REDACTED = '[redacted]';
 /** The end of a word: blanks and what ends a command; a quoted word ends with its quote. */
 const WORD = `(?:"[^"]*"|'[^']*'|[^\\s"';|&()<>]+)`;
 
-/**
- * Names that mean a secret as a whole part between `_`, `-` and the ends: `GH_TOKEN`, `--api-key`, `password`, and not `tokenizer` or `multitool.p`.
- */
+/** Names that end with what means a secret: `GH_TOKEN`, `--api-key`, `PGPASSWORD`, and not `tokenizer` or `multitool.p`. */
 const SECRET_NAME =
-  '(?:(?:[A-Za-z0-9]{1,40}[_-]){0,8}(?:token|secret|passwd|password|passphrase|credentials?|apikey|api[_-]key|access[_-]key(?:[_-]id)?|private[_-]key|secret[_-]key))';
+  '(?:(?:[A-Za-z0-9]{1,40}[_-]){0,8}(?:[A-Za-z0-9]{0,40}(?:token|secret|passwd|password|passphrase|apikey)|sshpass|mysql_pwd|credentials?|api[_-]key|access[_-]key(?:[_-]id)?|private[_-]key|secret[_-]key))';
 
 interface Rule {
   readonly pattern: RegExp;
@@ -40,7 +38,7 @@ const PLACES: readonly Rule[] = [
   // GH_TOKEN=x, export PASSWORD='x', ?api_key=x
   new RegExp(`((?<![A-Za-z0-9_-])${SECRET_NAME}=)(?!["']?\\$|["']?\\[redacted\\])${WORD}`, 'gi'),
   // --password x, --token=x
-  new RegExp(`(\\s--?${SECRET_NAME}[ =])(?!-|["']?\\$|["']?\\[redacted\\])${WORD}`, 'gi'),
+  new RegExp(`(\\s(?:--${SECRET_NAME}|-(?:token|secret|password|passphrase|api-?key))[ =])(?!-|["']?\\$|["']?\\[redacted\\])${WORD}`, 'gi'),
   // set -x TOKEN x (fish)
   new RegExp(`(\\bset\\s(?:-[A-Za-z-]{1,20}\\s){0,4}${SECRET_NAME}\\s+)(?!-|["']?\\$|["']?\\[redacted\\])${WORD}`, 'gi'),
   // Authorization: Bearer x, X-Api-Key: x
