@@ -4,6 +4,7 @@ import { artifactSettings } from './settings/artifact';
 import { cacheSettings } from './settings/cache';
 import { definitionsSettings } from './settings/definitions';
 import { eventsSettings } from './settings/events';
+import { historySettings } from './settings/history';
 import { httpSettings } from './settings/http';
 import { jobSettings } from './settings/job';
 import { limitsSettings } from './settings/limits';
@@ -28,6 +29,7 @@ export const SETTINGS: readonly Setting[] = [
   ...scheduleSettings,
   ...artifactSettings,
   ...watchSettings,
+  ...historySettings,
   ...shutdownSettings,
   ...mcpSettings,
   ...webhookSettings,
@@ -49,6 +51,8 @@ export function expectation(setting: Setting): string {
       return 'a list of exact origins such as ["http://localhost:3000"]';
     case 'names':
       return 'a list of areas and operations such as ["cache", "job_submit"], or ["*"]';
+    case 'patterns':
+      return 'a list of patterns such as ["pass *", "* --dry-run"]';
     case 'tokens':
       return 'a table of LABEL = "TOKEN" or LABEL = { token = "TOKEN", scopes = [...] }';
     case 'webhooks':

@@ -44,6 +44,8 @@ export function fromToml(setting: Setting, value: unknown): unknown {
       return strings(setting, value, origin);
     case 'names':
       return strings(setting, value, name);
+    case 'patterns':
+      return strings(setting, value, pattern);
     case 'boolean':
       return typeof value === 'boolean' ? value : bad(setting, value);
     case 'kinds':
@@ -68,7 +70,7 @@ export function fromText(setting: Setting, text: string): unknown {
   if (setting.type === 'boolean') return text === 'true' || text === '1' ? true : text === 'false' || text === '0' ? false : bad(setting, text);
   if (setting.type === 'integer') return /^-?\d+$/.test(text.trim()) ? integer(setting, Number(text)) : bad(setting, text);
   if (setting.type === 'kinds') return kinds(setting, json(setting, text));
-  if (setting.type === 'hosts' || setting.type === 'origins' || setting.type === 'names')
+  if (['hosts', 'origins', 'names', 'patterns'].includes(setting.type))
     return fromToml(
       setting,
       text.trim().startsWith('[')
@@ -138,6 +140,8 @@ function kinds(setting: Setting, value: unknown): KindSettings {
 
 const host = (text: string): boolean => /^(?:[A-Za-z0-9_.-]+|\[[0-9a-fA-F:.]+\])(?::\d{1,5})?$/.test(text);
 const name = (text: string): boolean => /^(?:\*|[a-z][a-z0-9_]*)$/.test(text);
+/** One that fits every line would keep nothing. */
+const pattern = (text: string): boolean => text.length <= 1000 && /[^*\s]/.test(text);
 const origin = (text: string): boolean => text !== 'null' && URL.canParse(text) && new URL(text).origin === text;
 
 function tokens(value: unknown): readonly TokenSetting[] {
