@@ -1,5 +1,6 @@
 import type { Area } from '../kernel/registry';
 import { artifactArea } from './artifact/area';
+import { askArea } from './ask/area';
 import { cacheArea } from './cache/area';
 import { configArea } from './config/area';
 import { eventArea } from './event/area';
@@ -7,7 +8,20 @@ import { jobArea } from './job/area';
 import { lockArea } from './lock/area';
 import { metaArea } from './meta/area';
 import { scheduleArea } from './schedule/area';
+import { shellArea } from './shell/area';
 import { watchArea } from './watch/area';
 
 /** Every area of zd, in the order of the documents. An area that is not here does not exist. */
-export const areas: readonly Area[] = [metaArea, configArea, cacheArea, artifactArea, lockArea, jobArea, scheduleArea, eventArea, watchArea];
+export const areas: readonly Area[] = [
+  metaArea,
+  configArea,
+  cacheArea,
+  artifactArea,
+  lockArea,
+  jobArea,
+  scheduleArea,
+  eventArea,
+  watchArea,
+  shellArea,
+  askArea,
+];

@@ -9,6 +9,7 @@ import { limitsSettings } from './settings/limits';
 import { lockSettings } from './settings/lock';
 import { logSettings } from './settings/log';
 import { scheduleSettings } from './settings/schedule';
+import { shellSettings } from './settings/shell';
 import { shutdownSettings } from './settings/shutdown';
 import { watchSettings } from './settings/watch';
 import { webhookSettings } from './settings/webhook';
@@ -25,6 +26,7 @@ export const SETTINGS: readonly Setting[] = [
   ...scheduleSettings,
   ...artifactSettings,
   ...watchSettings,
+  ...shellSettings,
   ...shutdownSettings,
   ...webhookSettings,
 ];
