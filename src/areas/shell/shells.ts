@@ -43,8 +43,9 @@ export class Shells implements ShellService {
     private readonly log: Logger,
     private readonly limits: () => ShellLimits,
     private readonly user: string,
+    folder: string,
   ) {
-    this.boxes = new Boxes(clock);
+    this.boxes = new Boxes(folder, clock);
     this.sender = new Sender(clock);
   }
 
@@ -57,6 +58,7 @@ export class Shells implements ShellService {
     this.stopped = true;
     this.sender.stop();
     this.mailboxes.stop();
+    this.boxes.stop();
   }
 
   async register(wish: Registration): Promise<{ shell: Shell; key: string | null }> {
@@ -141,7 +143,8 @@ export class Shells implements ShellService {
   }
 
   fetch(id: number): Parcel[] {
-    return this.boxes.take(id);
+    const shell = this.shells.get(id);
+    return shell ? this.boxes.take(shell) : [];
   }
 
   async send(from: number, command: string, target: Target, wait: boolean, timeoutMs: number, signal: () => AbortSignal): Promise<Sent> {
@@ -193,9 +196,10 @@ export class Shells implements ShellService {
   private forget(id: number): void {
     const digest = this.digests.get(id);
     if (digest !== undefined) this.byDigest.delete(digest);
+    const shell = this.shells.get(id);
+    if (shell) this.boxes.drop(shell);
     this.digests.delete(id);
     this.shells.delete(id);
-    this.boxes.take(id);
     this.sender.forget(id);
     this.mailboxes.orphan(id);
     for (const listener of this.listeners) listener(id);

@@ -6,10 +6,10 @@ import type { Services } from '../../kernel/context';
 import type { Ground } from '../ground';
 
 /** The shells, and what their users are asked. */
-export function composeShells({ stack, zdDb, events, clock, log, config, parts, onStart, onStop }: Ground): Pick<Services, 'shells' | 'asks'> {
+export function composeShells({ stack, zdDb, events, clock, log, paths, config, parts, onStart, onStop }: Ground): Pick<Services, 'shells' | 'asks'> {
   const user = process.env.USER ?? '';
   const shellLimits = () => ({ maxShells: config.value('shell.max_shells') });
-  const shells = stack.adopt(new Shells(zdDb, new ShellStore(zdDb, events), clock, log, shellLimits, user), (each) => each.stop());
+  const shells = stack.adopt(new Shells(zdDb, new ShellStore(zdDb, events), clock, log, shellLimits, user, paths.shellsDir), (each) => each.stop());
   const askLimits = () => ({
     maxPending: config.value('ask.max_pending'),
     leaseMs: config.value('ask.lease_secs') * 1000,
