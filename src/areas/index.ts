@@ -4,6 +4,7 @@ import { askArea } from './ask/area';
 import { cacheArea } from './cache/area';
 import { configArea } from './config/area';
 import { eventArea } from './event/area';
+import { historyArea } from './history/area';
 import { jobArea } from './job/area';
 import { lockArea } from './lock/area';
 import { metaArea } from './meta/area';
@@ -24,4 +25,5 @@ export const areas: readonly Area[] = [
   watchArea,
   shellArea,
   askArea,
+  historyArea,
 ];

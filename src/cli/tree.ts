@@ -37,6 +37,7 @@ const STATIC: Readonly<Record<string, Load>> = {
   'shell notify': async () => (await import('./commands/shell_notify')).shellNotify,
   'shell result': async () => (await import('./commands/shell_result')).shellResult,
   'ask ask': async () => (await import('./commands/ask_ask')).askAsk,
+  'history append': async () => (await import('./commands/history_append')).historyAppend,
   cached: async () => (await import('./commands/cached')).cached,
   call: async () => (await import('./commands/call')).call,
   ops: async () => (await import('./commands/ops')).ops,

@@ -2,6 +2,7 @@ import type { Services } from '../kernel/context';
 import { composeArtifacts } from './areas/artifact';
 import { composeCache } from './areas/cache';
 import { composeDoors } from './areas/event';
+import { composeHistory } from './areas/history';
 import { composeJobs } from './areas/job';
 import { composeLocks } from './areas/lock';
 import { composeSchedules } from './areas/schedule';
@@ -24,5 +25,6 @@ export function composeAreas(ground: Ground): Omit<Services, Own> {
     schedules: composeSchedules(ground, jobs),
     watch: composeWatch(ground),
     ...composeShells(ground),
+    history: composeHistory(ground),
   };
 }

@@ -3,6 +3,7 @@ import type { Setting } from './setting';
 import { artifactSettings } from './settings/artifact';
 import { cacheSettings } from './settings/cache';
 import { eventsSettings } from './settings/events';
+import { historySettings } from './settings/history';
 import { httpSettings } from './settings/http';
 import { jobSettings } from './settings/job';
 import { limitsSettings } from './settings/limits';
@@ -27,6 +28,7 @@ export const SETTINGS: readonly Setting[] = [
   ...artifactSettings,
   ...watchSettings,
   ...shellSettings,
+  ...historySettings,
   ...shutdownSettings,
   ...webhookSettings,
 ];
@@ -45,6 +47,8 @@ export function expectation(setting: Setting): string {
       return 'a list of host names such as ["zd.test"]';
     case 'origins':
       return 'a list of exact origins such as ["http://localhost:3000"]';
+    case 'patterns':
+      return 'a list of patterns such as ["pass *", "* --dry-run"]';
     case 'tokens':
       return 'a table of LABEL = "TOKEN" or LABEL = { token = "TOKEN", scopes = [...] }';
     case 'webhooks':

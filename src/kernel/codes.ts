@@ -29,6 +29,7 @@ export const CODES = {
   bad_request: code(400, EXIT.usage, false, 'The request is malformed.', 'Send a well-formed HTTP/1.1 request with one Host header.'),
   bad_pattern: code(400, EXIT.usage, false, 'The pattern is not valid.', 'Use SCOPE.TOPIC, for example `*.*` or `tag:build.*`.'),
   bad_cron: code(400, EXIT.usage, false, 'The cron expression is not valid.', 'Use 5 fields, 6 with seconds, or a name such as @daily.'),
+  bad_query: code(400, EXIT.usage, false, 'The search expression is not valid.', 'Use mode `match`, which takes any text as it is.'),
   bad_verb: code(400, EXIT.usage, false, 'The verb is not known.', 'Use one of the verbs named in the message.'),
   bad_value: code(400, EXIT.usage, false, 'The value does not fit the key.', 'See `zd config list` for the keys and their types.'),
   unauthorized: code(
