@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cleanEnv, runZd } from './daemon';
 import { until } from './until';
@@ -9,7 +9,8 @@ export type ShellName = (typeof SHELLS)[number];
 const START: Readonly<Record<ShellName, readonly string[]>> = {
   bash: ['bash', '--norc', '--noprofile', '-i'],
   zsh: ['zsh', '-f', '-i'],
-  fish: ['fish', '--no-config', '-i'],
+  // Not --no-config: that is private mode.
+  fish: ['fish', '-i'],
 };
 /** The prompt counts, so that a new one is told from one that was drawn again; `#` and not the number itself is what is typed. */
 const PROMPT: Readonly<Record<ShellName, string>> = {
@@ -30,17 +31,23 @@ export class PtyShell {
 
   /** A shell without any configuration; `flags` are those of `zd init`, null for a shell without hooks. */
   static async start(name: ShellName, home: string, flags: readonly string[] | null, env: Record<string, string> = {}): Promise<PtyShell> {
+    return this.with(name, home, flags === null ? '' : (await runZd(home, ['init', name, ...flags])).stdout, env);
+  }
+
+  /** The same with these hooks. */
+  static async with(name: ShellName, home: string, hooks: string, env: Record<string, string> = {}): Promise<PtyShell> {
+    // The first start of fish would read every manual page of the machine.
+    mkdirSync(join(home, 'xdg/fish/generated_completions'), { recursive: true });
     let self: PtyShell | undefined;
     const decoder = new TextDecoder();
     const child = Bun.spawn([...START[name]], {
-      env: { ...cleanEnv(home), TERM: 'xterm', HISTFILE: '/dev/null', XDG_CONFIG_HOME: join(home, 'xdg'), ...env },
+      env: { ...cleanEnv(home), TERM: 'xterm', HISTFILE: '/dev/null', XDG_CONFIG_HOME: join(home, 'xdg'), XDG_DATA_HOME: join(home, 'xdg'), ...env },
       cwd: home,
       terminal: { cols: 200, rows: 40, data: (_, bytes) => void (self!.shown += decoder.decode(bytes, { stream: true })) },
     });
     self = new PtyShell(name, child);
     // Line by line: what comes before a shell is ready to read may be lost or doubled on the screen, but not in what it runs.
     const file = join(home, `hooks.${name}.${child.pid}`);
-    const hooks = flags === null ? '' : (await runZd(home, ['init', name, ...flags])).stdout;
     writeFileSync(file, `${PROMPT[name]}\n${hooks}`);
     child.terminal!.write(`source ${file}\n`);
     await self.prompt();

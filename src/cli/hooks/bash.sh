@@ -1,7 +1,7 @@
 # zd's hooks for bash 5 and newer. In ~/.bashrc: eval "$(zd init bash)"
 # Nothing here waits for zd: what talks to the daemon runs on its own, with its input and output closed and two seconds to live.
 if [[ $- == *i* && ${__zd_pid-} != "$$" && ${BASH_VERSINFO[0]} -ge 5 ]]; then
-__zd_pid=$$ __zd_words=(@WORDS@) __zd_box=@BOX@ __zd_at=0 __zd_began='' __zd_number='' __zd_cwd=$PWD __zd_count=0
+__zd_pid=$$ __zd_words=(@WORDS@) __zd_box=@BOX@ __zd_at=0 __zd_began='' __zd_number='' __zd_cwd='' __zd_count=0
 # An `exec` keeps the process, and with it the name of the shell.
 if [[ ${ZD_SHELL_PID-} != "$$" || -z ${ZD_SHELL_KEY-} ]]; then
   export ZD_SHELL_PID=$$ ZD_SHELL_KEY=@NONCE@-$$-$RANDOM$RANDOM$RANDOM ZD_SESSION=@SESSION@-$$
@@ -53,38 +53,46 @@ __zd_bell() {
 }
 
 __zd_precmd() {
-  local code=$?
+  local code=$? now=${EPOCHREALTIME/[.,]/}
+  if [[ -n $__zd_began ]]; then
 #:history
-  local now line number
-  if [[ -z $__zd_number || -n $__zd_began ]]; then
-    line=$(HISTTIMEFORMAT='' builtin history 1)
-    [[ $line =~ ^\ *([0-9]+)[*\ ]\ (.*)$ ]] && number=${BASH_REMATCH[1]} line=${BASH_REMATCH[2]}
-    if [[ -n $__zd_began && -n $number ]]; then
-      # The same number: bash left the line out of its history. A repetition is kept here; a line that was to leave no trace is not,
-      # and where both may be meant it is taken for the latter.
-      if [[ $number != "$__zd_number" || ${HISTCONTROL-} != *ignore@(space|both)* && ${HISTCONTROL-} == *ignoredups* ]]; then
-        now=${EPOCHREALTIME/[.,]/}
-        __zd_run history append --cwd "$__zd_cwd" --exit "$code" --duration-ms $(( (now - __zd_began) / 1000 )) --started-ns "${__zd_began}000" -- "$line"
-      fi
+    # The same number: bash left the line out of its own history. A repetition is kept here all the same; a line that was to leave no trace is not,
+    # and where it may be either it is taken for the latter.
+    if [[ $HISTCMD != "$__zd_number" || ${HISTCONTROL-} == *ignoredups* && ${HISTCONTROL-} != *ignorespace* ]]; then
+      __zd_tell history append --cwd "$__zd_cwd" --exit "$code" --duration-ms $(( (now - __zd_began) / 1000 )) --started-ns "${__zd_began}000"
     fi
-    __zd_number=${number:-0}
-  fi
 #:end
 #:news
-  local now line
-  if [[ -n $__zd_began ]]; then
-    now=${EPOCHREALTIME/[.,]/}
     if [[ $(( now - __zd_began )) -ge ${ZD_LONG_COMMAND_US:-30000000} ]]; then
-      line=$(HISTTIMEFORMAT='' builtin history 1)
-      __zd_run shell finished --cwd "$__zd_cwd" --exit "$code" --duration-ns "$(( now - __zd_began ))000" -- "${line#*[0-9][* ] }"
+      __zd_tell shell finished --cwd "$__zd_cwd" --exit "$code" --duration-ns "$(( now - __zd_began ))000"
     fi
-  fi
 #:end
-  __zd_began=''
+  fi
+  # The first prompt: reading these hooks starts no process.
+  [[ -n $__zd_cwd ]] || __zd_trap
+  __zd_began='' __zd_number=$HISTCMD
   if [[ $PWD != "$__zd_cwd" ]]; then __zd_cwd=$PWD; __zd_register; fi
   __zd_open
   __zd_at=1
   return "$code"
+}
+
+# Adds the newest line of the history. Only the process beside this shell looks it up, for that costs one more.
+__zd_tell() {
+  (
+    {
+      HISTTIMEFORMAT=''
+      [[ $(builtin history 1) =~ ^\ *[0-9]+[*\ ]\ (.*)$ ]] && "${__zd_words[@]}" --timeout 2 "$@" -- "${BASH_REMATCH[1]}"
+    } </dev/null >/dev/null 2>&1 &
+  )
+}
+
+# A trap that is there goes on being called.
+__zd_trap() {
+  local set
+  set=$(trap -p WINCH)
+  eval "set=(${set})"
+  trap "__zd_bell${set[2]:+; ${set[2]}}" WINCH
 }
 
 __zd_register() { __zd_run shell register --pid $$ --argv0 bash --bell SIGWINCH --cwd "$PWD" @ACCEPT@; }
@@ -93,10 +101,6 @@ __zd_register() { __zd_run shell register --pid $$ --argv0 bash --bell SIGWINCH 
 PS0="${PS0-}"'${__zd_pid:$((__zd_began=${EPOCHREALTIME/[.,]/},__zd_at=0,0)):0}'
 # First, so that it sees the exit code.
 [[ ${PROMPT_COMMAND-} == *__zd_precmd* ]] || PROMPT_COMMAND="__zd_precmd${PROMPT_COMMAND:+; $PROMPT_COMMAND}"
-__zd_old=$(trap -p WINCH)
-if [[ -n $__zd_old ]]; then eval "__zd_old=(${__zd_old})"; fi
-trap "__zd_bell${__zd_old[2]:+; ${__zd_old[2]}}" WINCH
-unset __zd_old
 #:ctrl-r
 if [[ -o emacs || -o vi ]]; then
   __zd_search() {
@@ -107,5 +111,4 @@ if [[ -o emacs || -o vi ]]; then
   bind -m vi-insert -x '"\C-r": __zd_search'
 fi
 #:end
-__zd_register
 fi

@@ -5,7 +5,7 @@ if status is-interactive; and not set -q __zd_pid
     set -g __zd_words @WORDS@
     set -g __zd_box @BOX@
     set -g __zd_at 0
-    set -g __zd_cwd $PWD
+    set -g __zd_cwd ''
     set -g __zd_count 0
     # An `exec` keeps the process, and with it the name of the shell.
     if not set -q ZD_SHELL_KEY; or test "$ZD_SHELL_PID" != $fish_pid
@@ -14,9 +14,9 @@ if status is-interactive; and not set -q __zd_pid
         set -gx ZD_SESSION @SESSION@-$fish_pid
     end
 
+    # Started by a process that ends at once: no job of this shell, and nobody's child. fish itself would keep what is left of it.
     function __zd_run
-        command $__zd_words --timeout 2 $argv </dev/null >/dev/null 2>&1 &
-        disown $last_pid 2>/dev/null
+        command /bin/sh -c '"$@" </dev/null >/dev/null 2>&1 &' zd $__zd_words --timeout 2 $argv
     end
 
     # Opens what came for this shell. True when something was shown.
@@ -66,10 +66,13 @@ if status is-interactive; and not set -q __zd_pid
 
     function __zd_preexec --on-event fish_preexec
         set -g __zd_at 0
+        set -g __zd_began 1
     end
 
     function __zd_postexec --on-event fish_postexec
         set -l code $status
+        # The line that read these hooks was begun before them.
+        set -q __zd_began; or return
 #:history
         # A line that begins with a blank is to leave no trace, and so is all in private mode.
         if test -z "$fish_private_mode"; and not string match -qr '^(\s|$)' -- "$argv[1]"
@@ -85,6 +88,7 @@ if status is-interactive; and not set -q __zd_pid
     end
 
     function __zd_prompt --on-event fish_prompt
+        # At the first prompt too: reading these hooks starts no process.
         if test "$PWD" != "$__zd_cwd"
             set -g __zd_cwd $PWD
             __zd_register
@@ -106,5 +110,4 @@ if status is-interactive; and not set -q __zd_pid
     bind \cr __zd_search
     bind -M insert \cr __zd_search 2>/dev/null
 #:end
-    __zd_register
 end

@@ -1,7 +1,7 @@
 # zd's hooks for zsh. In ~/.zshrc: eval "$(zd init zsh)"
 # Nothing here waits for zd: what talks to the daemon runs on its own, with its input and output closed and two seconds to live.
 if [[ -o interactive && ${__zd_pid-} != $$ ]] && zmodload zsh/datetime 2>/dev/null; then
-typeset -g __zd_pid=$$ __zd_box=@BOX@ __zd_at=0 __zd_began='' __zd_line='' __zd_cwd=$PWD __zd_count=0
+typeset -g __zd_pid=$$ __zd_box=@BOX@ __zd_at=0 __zd_began='' __zd_line='' __zd_cwd='' __zd_count=0
 typeset -ga __zd_words
 __zd_words=(@WORDS@)
 # An `exec` keeps the process, and with it the name of the shell.
@@ -77,6 +77,7 @@ __zd_precmd() {
 #:end
     __zd_began=''
   fi
+  # At the first prompt too: reading these hooks starts no process.
   if [[ $PWD != "$__zd_cwd" ]]; then __zd_cwd=$PWD; __zd_register; fi
   __zd_open
   __zd_at=1
@@ -98,5 +99,4 @@ zle -N __zd_search
 bindkey -M emacs '^R' __zd_search
 bindkey -M viins '^R' __zd_search
 #:end
-__zd_register
 fi
