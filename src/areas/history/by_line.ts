@@ -88,12 +88,14 @@ export class ByLine {
     const test = lineTest(query);
     const wanted = Math.max(CLOSER_LEAST, query.limit * CLOSER);
     let candidates: Candidate[] = [];
+    let least = -Infinity;
     const cut = () => {
       candidates = candidates.toSorted((a, b) => b.weight - a.weight || b.lastPos - a.lastPos).slice(0, wanted);
+      if (candidates.length === wanted) least = candidates.at(-1)!.weight;
     };
     const look = (segment: Segment | null) => {
-      candidates.push(...this.alive(segment, find));
-      if (candidates.length > wanted * 8) cut();
+      for (const candidate of this.alive(segment, find, least)) candidates.push(candidate);
+      if (candidates.length > wanted * 4) cut();
     };
     look(this.corpus.recent());
     const segments = this.corpus.read(pace);
@@ -121,9 +123,10 @@ export class ByLine {
     return { lines, total: found.length };
   }
 
-  private alive(segment: Segment | null, find: (segment: Segment) => Weighed[]): Candidate[] {
+  /** The lines of a segment that fit and weigh more than `least`, newest first. */
+  private alive(segment: Segment | null, find: Finder, least = -Infinity): Candidate[] {
     if (!segment) return [];
-    return find(segment)
+    return find(segment, least)
       .filter(({ slot }) => this.corpus.holds(segment, slot))
       .map(({ slot, weight }) => ({ id: segment.ids[slot]!, lastPos: segment.lastPos[slot]!, weight }));
   }
@@ -158,24 +161,29 @@ class Newest {
   }
 }
 
-/** How the slots that fit are found, and what each weighs at first sight. */
-function finder(
-  { mode, filter, order }: Pick<Query, 'mode' | 'filter'> & { readonly order?: Query['order'] },
-  now = 0,
-): (segment: Segment) => Weighed[] {
-  const byRank = (segment: Segment, slots: readonly number[]) => slots.map((slot) => ({ slot, weight: segment.ranks[slot]! }));
+type Finder = (segment: Segment, least: number) => Weighed[];
+
+/** How the slots that fit are found, and what each weighs at first sight. What weighs no more than `least` is not even noted. */
+function finder({ mode, filter, order }: Pick<Query, 'mode' | 'filter'> & { readonly order?: Query['order'] }, now = 0): Finder {
+  const pick = (found: Weighed[], slot: number, weight: number, least: number) => void (weight > least && found.push({ slot, weight }));
   if (mode !== 'fuzzy') {
     const small = encoder.encode(filter.toLowerCase().replaceAll('\0', '\u0001'));
     const needle = mode === 'prefix' ? Uint8Array.of(MARK, ...small) : small;
-    return (segment) => byRank(segment, slotsWith(segment, needle));
+    return (segment, least) => {
+      if (least >= segment.topRank) return [];
+      const found: Weighed[] = [];
+      for (const slot of slotsWith(segment, needle)) pick(found, slot, segment.ranks[slot]!, least);
+      return found;
+    };
   }
   const pattern = patternOf(filter);
-  return ({ count, text, starts, masks, ranks }) => {
+  return ({ count, text, starts, masks, ranks, topRank }, least) => {
+    if (least >= (order === 'frecency' ? topRank : pattern.most + frecencyBonus(topRank, now))) return [];
     const found: Weighed[] = [];
     for (let slot = 0; slot < count; slot++) {
       if ((masks[slot]! & pattern.mask) >>> 0 !== pattern.mask) continue;
       const score = scoreOf(text, starts[slot]!, starts[slot + 1]! - 1, pattern);
-      if (score >= 0) found.push({ slot, weight: order === 'frecency' ? ranks[slot]! : score + frecencyBonus(ranks[slot]!, now) });
+      if (score >= 0) pick(found, slot, order === 'frecency' ? ranks[slot]! : score + frecencyBonus(ranks[slot]!, now), least);
     }
     return found;
   };

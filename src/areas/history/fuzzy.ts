@@ -28,6 +28,8 @@ const bonusAt = (text: Uint8Array, at: number): number => {
 export interface Pattern {
   readonly words: readonly Uint8Array[];
   readonly mask: number;
+  /** No line scores more. */
+  readonly most: number;
 }
 
 const encoder = new TextEncoder();
@@ -35,7 +37,12 @@ const encoder = new TextEncoder();
 export function patternOf(filter: string): Pattern {
   const words = filter.toLowerCase().split(/\s+/).filter(Boolean);
   const bytes = words.map((word) => encoder.encode(word));
-  return { words: bytes, mask: bytes.reduce((mask, word) => mask | maskOf(word), 0) >>> 0 };
+  return {
+    words: bytes,
+    mask: bytes.reduce((mask, word) => mask | maskOf(word), 0) >>> 0,
+    // All in a row behind a blank.
+    most: bytes.reduce((sum, { length }) => sum + MATCH * length + AFTER_BLANK * (length + FIRST_TIMES - 1), 0),
+  };
 }
 
 /** How well the bytes from `from` to `to` fit, the sum over the words; -1 when one does not. */

@@ -8,6 +8,8 @@ import { appended, imported, longCommand } from './events';
 import { ignoredBy, type Ignored, type IgnoreRules } from './ignore';
 import { Insight } from './insight';
 import type { Draft, Entry } from './model';
+import { NO_NAMES, type KnownNames } from './names';
+import { Programs } from './programs';
 import type { Query, Result } from './query_model';
 import { redact } from './redact';
 import { Search } from './search';
@@ -35,6 +37,7 @@ interface Judged {
 export class History implements HistoryService {
   readonly table: HistoryTable;
   readonly corpus: Corpus;
+  readonly programs: Programs;
   private readonly deleter: Deleter;
   private readonly searching: Search;
   private readonly insight: Insight;
@@ -44,7 +47,9 @@ export class History implements HistoryService {
     private readonly events: Pick<EventService, 'append'>,
     clock: Clock,
     private readonly limits: () => HistoryLimits,
+    readonly names: KnownNames = NO_NAMES,
   ) {
+    this.programs = new Programs(clock);
     this.table = new HistoryTable(db);
     this.corpus = new Corpus(this.table, clock);
     this.deleter = new Deleter(db, this.table, this.corpus, events, clock, limits);

@@ -8,7 +8,13 @@ const encoder = new TextEncoder();
 /** What the frecency of a line adds to how well it fits: a line used now as much as half a matched character, one used daily about one. */
 const FRECENCY_TIMES = 8;
 const FRECENCY_MOST = 32;
-export const frecencyBonus = (rank: number, now: number): number => Math.min(FRECENCY_MOST, FRECENCY_TIMES * Math.log2(1 + weightOf(rank, now)));
+/** After this long what is left of a use is less than any other difference. */
+const FORGOTTEN_MS = 180 * 86_400_000;
+export function frecencyBonus(rank: number, now: number): number {
+  // Most lines of a long history are that old, and a power and a logarithm for each of them would cost more than all the rest.
+  if (now - rank > FORGOTTEN_MS) return 0;
+  return Math.min(FRECENCY_MOST, FRECENCY_TIMES * Math.log2(1 + weightOf(rank, now)));
+}
 
 export interface Best {
   add(entry: Found): void;

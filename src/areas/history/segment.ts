@@ -20,6 +20,8 @@ export interface Segment {
   readonly ids: Int32Array;
   readonly lastPos: Float64Array;
   readonly ranks: Float64Array;
+  /** The highest of them: a segment that cannot hold anything good enough is passed over. */
+  readonly topRank: number;
   /** Which characters a line has at all, by `bitOf`. */
   readonly masks: Uint32Array;
 }
@@ -53,7 +55,7 @@ export function segmentOf(lines: readonly Source[]): Segment {
   text[0] = text[written + 1] = MARK;
   const starts = new Uint32Array(count + 1);
   const segment = {
-    ...{ count, text, starts },
+    ...{ count, text, starts, topRank: lines.reduce((top, { rank }) => Math.max(top, rank), -Infinity) },
     ...{ ids: new Int32Array(count), lastPos: new Float64Array(count), ranks: new Float64Array(count), masks: new Uint32Array(count) },
   };
   let at = 1;

@@ -1,7 +1,9 @@
 import type { Ignored } from './ignore';
 import type { Draft, Entry } from './model';
+import type { KnownNames } from './names';
+import type { Programs } from './programs';
 import type { Query, Result } from './query_model';
-import type { Totals } from './table';
+import type { TotalRow } from './totals';
 
 /** What became of a line that was to be kept. */
 export interface Appended {
@@ -49,7 +51,7 @@ export interface Tally {
   readonly count: number;
 }
 
-export interface Figures extends Totals {
+export interface Figures extends TotalRow {
   readonly lines: number;
   readonly oldest: number | null;
   readonly newest: number | null;
@@ -62,6 +64,8 @@ export interface Figures extends Totals {
 
 /** The history of commands. What it throws is a `ZdError`. */
 export interface HistoryService {
+  readonly names: KnownNames;
+  readonly programs: Pick<Programs, 'runs'>;
   /** Keeps one entry and announces it, after the rules of what is kept; `too_large` over `history.max_line_bytes`. */
   append(draft: Draft, source: string): Promise<Appended>;
   /** The same for many that were run elsewhere or earlier: in one transaction, announced as one. */

@@ -1,5 +1,6 @@
 import type { Statement } from 'bun:sqlite';
 import type { Db } from '../../storage/db';
+import { Totals, type TotalRow } from './totals';
 import { addUse, hashOf, posAfter, posOf, timeOf, type Draft, type Entry } from './model';
 
 export interface LineRow {
@@ -31,13 +32,6 @@ export interface Found extends Entry {
   readonly rank: number;
 }
 
-export interface Totals {
-  readonly entries: number;
-  readonly next_id: number;
-  readonly redacted: number;
-  readonly ignored: number;
-}
-
 export const COLUMNS = `history.pos, history.id, history.line_id, history_line.line, exit_code, cwd, duration_ms, sessid, hostname, shell_id, uses, rank`;
 export const FROM = 'history JOIN history_line ON history_line.id = history.line_id';
 
@@ -54,8 +48,11 @@ const WEIGHED = 500;
 /** The SQL of the history's tables. Statements are made when they are first used: a daemon without history has none. */
 export class HistoryTable {
   private readonly statements = new Map<string, Statement>();
+  private readonly counted: Totals;
 
-  constructor(readonly db: Db) {}
+  constructor(readonly db: Db) {
+    this.counted = new Totals(db);
+  }
 
   private sql<R>(text: string): Statement<R, never[]> {
     let statement = this.statements.get(text);
@@ -76,8 +73,8 @@ export class HistoryTable {
     return this.sql(text).run(...(values as never[])).changes;
   }
 
-  totals(): Totals {
-    return this.get<Totals>('SELECT entries, next_id, redacted, ignored FROM history_total')!;
+  totals(): TotalRow {
+    return this.counted.current();
   }
 
   lineOf(line: string): LineRow | null {
@@ -124,10 +121,10 @@ export class HistoryTable {
   }
 
   private idFor(wanted: number | undefined): number {
-    if (wanted === undefined || this.get('SELECT 1 FROM history WHERE id = ?', wanted) !== null)
-      return this.get<{ id: number }>('UPDATE history_total SET entries = entries + 1, next_id = next_id + 1 RETURNING next_id - 1 AS id')!.id;
-    this.run('UPDATE history_total SET entries = entries + 1, next_id = max(next_id, ? + 1)', wanted);
-    return wanted;
+    const free = wanted !== undefined && this.get('SELECT 1 FROM history WHERE id = ?', wanted) === null;
+    const id = free ? wanted : this.counted.current().next_id;
+    this.counted.stage((row) => ({ ...row, entries: row.entries + 1, next_id: Math.max(row.next_id, id + 1) }));
+    return id;
   }
 
   private addLine(line: string, lastPos: number, rank: number): number {
@@ -151,7 +148,7 @@ export class HistoryTable {
     const { pos, lineId, line } = entry;
     this.run("INSERT INTO history_fts (history_fts, rowid, line) VALUES ('delete', ?, ?)", pos, line);
     this.run('DELETE FROM history WHERE pos = ?', pos);
-    this.run('UPDATE history_total SET entries = entries - 1');
+    this.counted.stage((row) => ({ ...row, entries: row.entries - 1 }));
     const left = this.all<{ pos: number }>('SELECT pos FROM history WHERE line_id = ? ORDER BY pos DESC LIMIT ?', [lineId, WEIGHED]);
     if (left.length === 0) {
       this.run('DELETE FROM history_line WHERE id = ?', lineId);
@@ -164,7 +161,7 @@ export class HistoryTable {
 
   /** Adds to what is counted over the whole life of the history; only inside a write. */
   count(redacted: number, ignored: number): void {
-    if (redacted + ignored > 0) this.run('UPDATE history_total SET redacted = redacted + ?, ignored = ignored + ?', redacted, ignored);
+    if (redacted + ignored > 0) this.counted.stage((row) => ({ ...row, redacted: row.redacted + redacted, ignored: row.ignored + ignored }));
   }
 }
 
