@@ -70,3 +70,31 @@ describe.each([...SHELLS])('%s', (name) => {
     }
   });
 });
+
+describe.each([...SHELLS])('%s with Ctrl-R', (name) => {
+  test('searches with what is typed and puts the choice into the line; leaving it keeps the line', async () => {
+    await zd.call('history_append', { line: `printf 'found-%s\\n' 4""2 in-${name}` });
+    const { shell } = await start(name, ['--bind-ctrl-r']);
+    const screens = () => shell.shown.split('\u001b[?1049h').length - 1;
+    shell.type(`in-${name}`);
+    await until('the line is there', () => shell.shown.includes(name));
+    shell.type('\u0012');
+    await until(
+      'the search is open and has found it',
+      () => screens() === 1 && shell.shown.slice(shell.shown.lastIndexOf('\u001b[?1049h')).includes('found-'),
+    );
+    shell.type('\r');
+    // Keys that come before the shell has its terminal back are lost.
+    const left = () => shell.shown.split('\u001b[?1049l');
+    await until('the choice is in the line', () => left().length === 2 && left()[1]!.includes('found-%s'));
+    shell.type('\r');
+    await until('the choice runs', () => shell.shown.includes('found-42'));
+    await shell.prompt();
+    shell.type('echo un');
+    shell.type('\u0012');
+    await until('the search is open', () => screens() === 2);
+    shell.type('\u0003');
+    await until('the line is there again', () => left().length === 3 && left()[2]!.includes('echo un'));
+    expect(await shell.run('touched')).toContain('untouched');
+  });
+});

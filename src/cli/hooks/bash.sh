@@ -105,7 +105,7 @@ PS0="${PS0-}"'${__zd_pid:$((__zd_began=${EPOCHREALTIME/[.,]/},__zd_at=0,0)):0}'
 if [[ -o emacs || -o vi ]]; then
   __zd_search() {
     local found
-    found=$("${__zd_words[@]}" history search --query "$READLINE_LINE" </dev/tty) && [[ -n $found ]] && READLINE_LINE=$found READLINE_POINT=${#found}
+    found=$("${__zd_words[@]}" history search --query="$READLINE_LINE" </dev/tty) && [[ -n $found ]] && READLINE_LINE=$found READLINE_POINT=${#found}
   }
   bind -m emacs -x '"\C-r": __zd_search'
   bind -m vi-insert -x '"\C-r": __zd_search'

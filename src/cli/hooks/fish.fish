@@ -103,7 +103,7 @@ if status is-interactive; and not set -q __zd_pid
 #:ctrl-r
 
     function __zd_search
-        set -l found (command $__zd_words history search --query (commandline | string collect) </dev/tty | string collect)
+        set -l found (command $__zd_words history search --query=(commandline | string collect -N) </dev/tty | string collect)
         test -n "$found"; and commandline -r -- $found
         commandline -f repaint
     end

@@ -92,7 +92,7 @@ add-zsh-hook precmd __zd_precmd
 __zd_search() {
   local found
   zle -I
-  found=$("${__zd_words[@]}" history search --query "$BUFFER" </dev/tty) && [[ -n $found ]] && BUFFER=$found CURSOR=${#found}
+  found=$("${__zd_words[@]}" history search --query="$BUFFER" </dev/tty) && [[ -n $found ]] && BUFFER=$found CURSOR=${#found}
   zle reset-prompt
 }
 zle -N __zd_search
