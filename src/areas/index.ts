@@ -1,5 +1,6 @@
 import type { Area } from '../kernel/registry';
 import { artifactArea } from './artifact/area';
+import { askArea } from './ask/area';
 import { cacheArea } from './cache/area';
 import { configArea } from './config/area';
 import { definitionsArea } from './definitions/area';
@@ -9,6 +10,7 @@ import { jobArea } from './job/area';
 import { lockArea } from './lock/area';
 import { metaArea } from './meta/area';
 import { scheduleArea } from './schedule/area';
+import { shellArea } from './shell/area';
 import { watchArea } from './watch/area';
 
 /** Every area of zd, in the order of the documents. An area that is not here does not exist. */
@@ -23,5 +25,7 @@ export const areas: readonly Area[] = [
   eventArea,
   watchArea,
   definitionsArea,
+  shellArea,
+  askArea,
   historyArea,
 ];

@@ -81,6 +81,7 @@ export async function compose({ paths, config, clock, log, logFiles, lifecycle, 
       health: { version: lifecycle.version, uptimeMs: () => lifecycle.uptimeMs(), parts: () => parts.list() },
       pages: swaggerPages({ document }),
       mcp: new Mcp({ dispatcher, limits: () => httpLimits(config), version: lifecycle.version, allow: () => config.value('mcp.allow') }),
+      speaker: (key) => services.shells.identityOf(key),
     });
     config.onChange(() => http.review());
     const listeners = new Listeners(http, paths, parseListen(config.value('http.listen')));

@@ -7,6 +7,7 @@ import { composeHistory } from './areas/history';
 import { composeJobs } from './areas/job';
 import { composeLocks } from './areas/lock';
 import { composeSchedules } from './areas/schedule';
+import { composeShells } from './areas/shell';
 import { composeWatch } from './areas/watch';
 import type { Ground } from './ground';
 
@@ -25,6 +26,7 @@ export function composeAreas(ground: Ground): Omit<Services, Own> {
     schedules: composeSchedules(ground, jobs),
     watch: composeWatch(ground),
     definitions: composeDefinitions(ground),
+    ...composeShells(ground),
     history: composeHistory(ground),
   };
 }

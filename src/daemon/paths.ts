@@ -15,6 +15,8 @@ export interface Paths {
   /** One folder per job, with its output. */
   readonly jobsDir: string;
   readonly artifacts: string;
+  /** What waits for shells without a connection, until their next prompt. */
+  readonly shellsDir: string;
   readonly logFile: string;
   readonly tokenFile: string;
   /** Where the running daemon says who and where it is (`DaemonRecord`). */
@@ -67,6 +69,7 @@ const build = (home: string | null, configFile: string, dataDir: string, stateDi
   cacheDb: join(dataDir, 'cache.db'),
   jobsDir: join(dataDir, 'jobs'),
   artifacts: join(dataDir, 'artifacts'),
+  shellsDir: join(stateDir, 'shells'),
   logFile: join(stateDir, 'zd.log'),
   tokenFile: join(stateDir, 'token'),
   daemonFile: join(stateDir, 'daemon.json'),

@@ -12,6 +12,7 @@ import { lockSettings } from './settings/lock';
 import { logSettings } from './settings/log';
 import { mcpSettings } from './settings/mcp';
 import { scheduleSettings } from './settings/schedule';
+import { shellSettings } from './settings/shell';
 import { shutdownSettings } from './settings/shutdown';
 import { watchSettings } from './settings/watch';
 import { webhookSettings } from './settings/webhook';
@@ -29,6 +30,7 @@ export const SETTINGS: readonly Setting[] = [
   ...scheduleSettings,
   ...artifactSettings,
   ...watchSettings,
+  ...shellSettings,
   ...historySettings,
   ...shutdownSettings,
   ...mcpSettings,

@@ -23,7 +23,10 @@ export const append = defineOp({
   example: { line: 'git status', exit_code: 0, cwd: '/home/me/zd' },
   maxBody: 8 * 1024 * 1024,
   handle: async ({ history, clock }, input, call) => {
-    const { id, ignored, redacted } = await history.append(draftOf(input, clock.now()), call.caller.source);
+    const { source } = call.caller;
+    // A shell that registered need not say which one it is.
+    const shellId = input.shell_id ?? (source.startsWith('shell:') ? Number(source.slice('shell:'.length)) : null);
+    const { id, ignored, redacted } = await history.append({ ...draftOf(input, clock.now()), shellId }, source);
     return { history_id: id, recorded: id !== null, ignored, redacted };
   },
 });

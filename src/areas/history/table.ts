@@ -1,5 +1,5 @@
-import type { Statement } from 'bun:sqlite';
 import type { Db } from '../../storage/db';
+import type { Statement } from '../../storage/statement';
 import { Totals, type TotalRow } from './totals';
 import { addUse, hashOf, posAfter, posOf, timeOf, type Draft, type Entry } from './model';
 
@@ -54,10 +54,10 @@ export class HistoryTable {
     this.counted = new Totals(db);
   }
 
-  private sql<R>(text: string): Statement<R, never[]> {
+  private sql<R>(text: string): Statement<R> {
     let statement = this.statements.get(text);
     if (!statement) this.statements.set(text, (statement = this.db.prepare<R>(text)));
-    return statement as unknown as Statement<R, never[]>;
+    return statement as Statement<R>;
   }
 
   /** Statement by its text, for searches that are put together from parts; there is a bounded number of ways to do so. */
