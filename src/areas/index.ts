@@ -4,6 +4,7 @@ import { cacheArea } from './cache/area';
 import { configArea } from './config/area';
 import { definitionsArea } from './definitions/area';
 import { eventArea } from './event/area';
+import { exportArea } from './export/area';
 import { jobArea } from './job/area';
 import { lockArea } from './lock/area';
 import { metaArea } from './meta/area';
@@ -22,4 +23,5 @@ export const areas: readonly Area[] = [
   eventArea,
   watchArea,
   definitionsArea,
+  exportArea,
 ];

@@ -3,6 +3,7 @@ import { composeArtifacts } from './areas/artifact';
 import { composeCache } from './areas/cache';
 import { composeDefinitions } from './areas/definitions';
 import { composeDoors } from './areas/event';
+import { composeExports } from './areas/export';
 import { composeJobs } from './areas/job';
 import { composeLocks } from './areas/lock';
 import { composeSchedules } from './areas/schedule';
@@ -15,6 +16,7 @@ type Own = 'clock' | 'log' | 'events' | 'config' | 'metrics' | 'lifecycle' | 'lo
 /** Builds every area on the same ground, in the order in which they need each other. */
 export function composeAreas(ground: Ground): Omit<Services, Own> {
   const jobs = composeJobs(ground);
+  const definitions = composeDefinitions(ground);
   return {
     ...composeDoors(ground),
     cache: composeCache(ground),
@@ -23,6 +25,7 @@ export function composeAreas(ground: Ground): Omit<Services, Own> {
     jobs,
     schedules: composeSchedules(ground, jobs),
     watch: composeWatch(ground),
-    definitions: composeDefinitions(ground),
+    definitions,
+    exports: composeExports(ground, definitions, {}),
   };
 }
