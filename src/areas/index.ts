@@ -9,6 +9,7 @@ import { jobArea } from './job/area';
 import { lockArea } from './lock/area';
 import { metaArea } from './meta/area';
 import { scheduleArea } from './schedule/area';
+import { snapshotArea } from './snapshot/area';
 import { watchArea } from './watch/area';
 
 /** Every area of zd, in the order of the documents. An area that is not here does not exist. */
@@ -23,5 +24,6 @@ export const areas: readonly Area[] = [
   eventArea,
   watchArea,
   definitionsArea,
+  snapshotArea,
   exportArea,
 ];

@@ -7,6 +7,7 @@ import { composeExports } from './areas/export';
 import { composeJobs } from './areas/job';
 import { composeLocks } from './areas/lock';
 import { composeSchedules } from './areas/schedule';
+import { composeSnapshots } from './areas/snapshot';
 import { composeWatch } from './areas/watch';
 import type { Ground } from './ground';
 
@@ -26,6 +27,7 @@ export function composeAreas(ground: Ground): Omit<Services, Own> {
     schedules: composeSchedules(ground, jobs),
     watch: composeWatch(ground),
     definitions,
+    snapshots: composeSnapshots(ground, definitions),
     exports: composeExports(ground, definitions, {}),
   };
 }

@@ -15,6 +15,9 @@ export interface Paths {
   /** One folder per job, with its output. */
   readonly jobsDir: string;
   readonly artifacts: string;
+  readonly snapshots: string;
+  /** The private key snapshots are signed with. */
+  readonly snapshotKey: string;
   readonly logFile: string;
   readonly tokenFile: string;
   /** Where the running daemon says who and where it is (`DaemonRecord`). */
@@ -67,6 +70,8 @@ const build = (home: string | null, configFile: string, dataDir: string, stateDi
   cacheDb: join(dataDir, 'cache.db'),
   jobsDir: join(dataDir, 'jobs'),
   artifacts: join(dataDir, 'artifacts'),
+  snapshots: join(dataDir, 'snapshots'),
+  snapshotKey: join(dataDir, 'snapshot-signing.key'),
   logFile: join(stateDir, 'zd.log'),
   tokenFile: join(stateDir, 'token'),
   daemonFile: join(stateDir, 'daemon.json'),

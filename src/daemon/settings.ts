@@ -11,6 +11,7 @@ import { lockSettings } from './settings/lock';
 import { logSettings } from './settings/log';
 import { scheduleSettings } from './settings/schedule';
 import { shutdownSettings } from './settings/shutdown';
+import { snapshotSettings } from './settings/snapshot';
 import { watchSettings } from './settings/watch';
 import { webhookSettings } from './settings/webhook';
 
@@ -27,6 +28,7 @@ export const SETTINGS: readonly Setting[] = [
   ...scheduleSettings,
   ...artifactSettings,
   ...watchSettings,
+  ...snapshotSettings,
   ...shutdownSettings,
   ...webhookSettings,
 ];
@@ -49,6 +51,9 @@ export function expectation(setting: Setting): string {
       return 'a table of LABEL = "TOKEN" or LABEL = { token = "TOKEN", scopes = [...] }';
     case 'webhooks':
       return 'tables [webhook.CHANNEL] with secret = "..." and, where it is not the default, header = "..."';
+    case 'text':
+    case 'secret':
+      return 'a text of one line';
     case 'level':
       return `one of ${LEVELS.join(', ')}`;
     case 'kinds':
