@@ -121,7 +121,7 @@ export class Http {
           const limits = deps.limits();
           const bytes = op.maxBody ?? limits.bodyBytes;
           checkHead(request.headers, bytes, via === 'tcp');
-          input = parseBody(await readBody(request, bytes), request.headers, limits.maxDepth);
+          input = parseBody(await readBody(request, bytes), request.headers, limits.maxDepth, op.uniqueKeys);
           if (input === undefined) input = emptyInput(op);
         }
         if (op?.waits) server.timeout(request, 0);

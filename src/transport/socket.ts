@@ -5,7 +5,7 @@ import type { Connection } from '../kernel/connection';
 import type { Dispatcher } from '../kernel/dispatch';
 import { failureBody, ZdError } from '../kernel/error';
 import { requestId } from '../kernel/ids';
-import { parseJson } from '../kernel/json';
+import { parseJson, refuseDuplicates } from '../kernel/json';
 import type { Logger } from '../kernel/log';
 import { isEncoded, type EncodedFrames, type Frame } from '../kernel/stream';
 import { renew, type AccessRules } from './access';
@@ -81,6 +81,7 @@ export class Socket implements Connection, Member {
       const frame = this.decode(message, bytes);
       id = idOf(frame);
       const op = this.opOf(frame, bytes);
+      if (this.deps.dispatcher.registry.ops.get(op)?.uniqueKeys && typeof message === 'string') refuseDuplicates(message, frame);
       if (this.leaving) throw new ZdError('shutting_down');
       if (this.calls >= MAX_CALLS) throw new ZdError('too_many', `This socket has ${MAX_CALLS} calls under way.`, { extra: { limit: MAX_CALLS } });
       const caller = renew(this.caller, this.deps.rules());

@@ -23,7 +23,8 @@ const events = {
     return {} as EventRecord;
   },
 };
-const definitions = new Definitions(db, systemClock, events, () => ({ maxRecords: 100_000, maxValueBytes: 1 << 20 }));
+const limits = () => ({ maxRecords: 100_000, maxValueBytes: 1 << 20 });
+const definitions = new Definitions(db, systemClock, events, limits, async function* () {});
 
 const record = (shellId: string, kind: Kind, name: string, more: Partial<DefinitionRecord> = {}): DefinitionRecord => ({
   ...{ shellId, kind, name, value: 'v', json: false, valueArray: null, valueAssoc: null, attrs: 0, file: null, line: null },

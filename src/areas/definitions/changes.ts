@@ -28,6 +28,12 @@ export class Changes {
     this.delta(record.shellId, record.kind, 1);
   }
 
+  update(id: number, record: DefinitionRecord): void {
+    this.touch(record.shellId, record.kind);
+    this.table.update(id, record);
+    this.updated++;
+  }
+
   drop(id: number, shellId: string, kind: Kind): void {
     this.touch(shellId, kind);
     this.table.drop(id);
@@ -54,6 +60,12 @@ export class Changes {
       this.removed += rows;
     }
     this.table.clearAll();
+  }
+
+  /** Records a shell has of a kind, these changes included. */
+  rows(shellId: string, kind: Kind): number {
+    const before = this.table.counts().find((each) => each.shellId === shellId && each.kind === kind)?.rows ?? 0;
+    return before + (this.deltas.get(`${kind} ${shellId}`)?.rows ?? 0);
   }
 
   /** Writes the counts. Once, when all is done. */

@@ -1,10 +1,12 @@
 import type { Clock } from '../../kernel/clock';
-import type { EventService } from '../../kernel/context';
+import type { EventDraft, EventService } from '../../kernel/context';
 import { ZdError } from '../../kernel/error';
 import type { Db } from '../../storage/db';
 import { Changes } from './changes';
+import { Emitter } from './emitter';
 import { definitionEvent } from './events';
 import type { Kind } from './kinds';
+import { Listeners, type OpenFeed } from './listeners';
 import { recordOf } from './row';
 import { Scan } from './scan';
 import type { BundleOrigin, DefinitionFilter, DefinitionPage, DefinitionRecord, DefinitionService, Place, Restored } from './service';
@@ -21,6 +23,8 @@ const READ_PAGE = 1000;
 
 export class Definitions implements DefinitionService {
   readonly table: DefinitionTable;
+  readonly emitter = new Emitter(this);
+  readonly listeners: Listeners;
   private readonly scan: Scan;
 
   constructor(
@@ -28,7 +32,9 @@ export class Definitions implements DefinitionService {
     private readonly clock: Clock,
     private readonly events: Pick<EventService, 'append'>,
     readonly limits: () => DefinitionLimits,
+    feed: OpenFeed,
   ) {
+    this.listeners = new Listeners(feed);
     this.table = new DefinitionTable(db);
     this.scan = new Scan(this.table);
   }
@@ -103,6 +109,15 @@ export class Definitions implements DefinitionService {
     for (const bundle of bundles) this.table.putBundle(bundle);
   }
 
+  /** Adds an event to the write that is under way. */
+  append(draft: EventDraft): void {
+    this.events.append(draft);
+  }
+
+  now(): number {
+    return this.clock.now();
+  }
+
   /** Brings the counts up to date, and refuses what is too much. Inside the write. */
   finish(changes: Changes): void {
     changes.count();
@@ -113,10 +128,10 @@ export class Definitions implements DefinitionService {
   }
 
   /** One durable transaction. `work` follows the rules of `Db.write`. */
-  write<T>(work: (changes: Changes, now: number) => T): Promise<T> {
+  write<T>(work: (changes: Changes) => T): Promise<T> {
     return this.db.write(() => {
       const changes = new Changes(this.table);
-      const value = work(changes, this.clock.now());
+      const value = work(changes);
       this.finish(changes);
       return value;
     }, 'full');

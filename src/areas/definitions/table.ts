@@ -1,14 +1,20 @@
 import type { Statement } from 'bun:sqlite';
 import type { Db } from '../../storage/db';
-import { kindOf, numberOf, type Kind } from './kinds';
+import { kindOf, numberOf, placeOf, type Kind } from './kinds';
 import { valuesOf, type Row } from './row';
 import type { BundleOrigin, DefinitionRecord } from './service';
 
 type Value = string | number | null;
 
-const COLUMNS =
-  'shell_id, kind, ord, name, value, json, value_array, value_assoc, attrs, file, line, fn_chain, history, order_idx, ts_ns, set_at, set_by_shell';
-const MARKS = COLUMNS.split(', ').map(() => '?');
+const IDENTITY = 'shell_id, kind, ord, name';
+const CONTENT = 'value, json, value_array, value_assoc, attrs, file, line, fn_chain, history, order_idx, ts_ns, set_at, set_by_shell';
+const marks = (columns: string): string => columns.replace(/\w+/g, '?');
+const INSERT = `INSERT INTO definition (${IDENTITY}, ${CONTENT}) VALUES (${marks(IDENTITY)}, ${marks(CONTENT)})`;
+/** Without the columns of the indexes, which then need not be touched. */
+const UPDATE = `UPDATE definition SET (${CONTENT}) = (${marks(CONTENT)}) WHERE id = ?`;
+
+/** What tells whether a record is still what it was. */
+export type StoredHead = Pick<Row, 'id' | 'kind' | 'name' | 'value' | 'value_array' | 'value_assoc' | 'attrs' | 'file' | 'line' | 'set_at'>;
 
 interface BundleRow {
   readonly shell_id: string;
@@ -46,13 +52,22 @@ export class DefinitionTable {
   }
 
   find(shellId: string, kind: Kind, name: string): Row | null {
-    return this.row('SELECT * FROM definition WHERE name = ? AND kind = ? AND shell_id = ?', name, numberOf(kind), shellId);
+    return this.row('SELECT * FROM definition WHERE kind = ? AND ord = ? AND name = ? AND shell_id = ?', numberOf(kind), placeOf(kind, name), name, shellId);
   }
 
   /** For records that are known to be new; much cheaper than `put` when there are many. */
   insert(record: DefinitionRecord): void {
-    this.run(`INSERT INTO definition (${COLUMNS}) VALUES (${MARKS.join(', ')})`, ...valuesOf(record));
+    this.run(INSERT, ...valuesOf(record));
   }
+
+  /** Everything but the identity, which is that of the record it replaces. */
+  update(id: number, record: DefinitionRecord): void {
+    this.run(UPDATE, ...valuesOf(record).slice(4), id);
+  }
+
+  /** Of every record of a shell. */
+  heads = (shellId: string): StoredHead[] =>
+    this.rows('SELECT id, kind, name, value, value_array, value_assoc, attrs, file, line, set_at FROM definition WHERE shell_id = ?', shellId);
 
   /** True when the record is new, false when it took the place of another one. */
   put(record: DefinitionRecord): boolean {
@@ -61,7 +76,7 @@ export class DefinitionTable {
       this.insert(record);
       return true;
     }
-    this.run(`UPDATE definition SET (${COLUMNS}) = (${MARKS.join(', ')}) WHERE id = ?`, ...valuesOf(record), id);
+    this.update(id, record);
     return false;
   }
 

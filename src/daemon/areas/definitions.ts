@@ -1,4 +1,5 @@
 import { Definitions } from '../../areas/definitions/definitions';
+import { definitionsFeed } from '../../areas/event/definitions_stream';
 import type { Ground } from '../ground';
 
 export function composeDefinitions({ zdDb, events, clock, config }: Ground): Definitions {
@@ -6,5 +7,5 @@ export function composeDefinitions({ zdDb, events, clock, config }: Ground): Def
     maxRecords: config.value('definitions.max_records'),
     maxValueBytes: config.value('definitions.max_value_bytes'),
   });
-  return new Definitions(zdDb, clock, events, limits);
+  return new Definitions(zdDb, clock, events, limits, (ear, signal) => events.follow(definitionsFeed(ear), null, signal));
 }

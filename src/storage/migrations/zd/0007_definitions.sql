@@ -27,7 +27,6 @@ CREATE TABLE definition (
   set_by_shell INTEGER
 ) STRICT;
 CREATE UNIQUE INDEX definition_place ON definition (kind, ord, name, shell_id);
-CREATE INDEX definition_name ON definition (name, kind, shell_id);
 CREATE INDEX definition_shell ON definition (shell_id, kind, ord, name);
 
 -- How many records there are, changed in the transaction that changes them.
