@@ -3,7 +3,7 @@ import { composeArtifacts } from './areas/artifact';
 import { composeCache } from './areas/cache';
 import { composeDefinitions } from './areas/definitions';
 import { composeDoors } from './areas/event';
-import { composeExports } from './areas/export';
+import { composeArchives, composeExports } from './areas/export';
 import { composeJobs } from './areas/job';
 import { composeLocks } from './areas/lock';
 import { composeSchedules } from './areas/schedule';
@@ -28,6 +28,7 @@ export function composeAreas(ground: Ground): Omit<Services, Own> {
     watch: composeWatch(ground),
     definitions,
     snapshots: composeSnapshots(ground, definitions),
+    archives: composeArchives(ground),
     exports: composeExports(ground, definitions, {}),
   };
 }

@@ -113,6 +113,7 @@ export const CODES = {
   snapshot_publish: code(502, EXIT.failure, true, 'The registry did not take the snapshot.', 'See the message; nothing of it counts as published.'),
   no_registry: code(409, EXIT.usage, false, 'There is no registry.', 'Name one, or set snapshot.registry.'),
   create_failed: code(409, EXIT.failure, false, 'The file cannot be made.', 'Name a file that is not there yet, in a folder you may write to.'),
+  read_failed: code(422, EXIT.failure, false, 'The file cannot be read.', 'Name a regular file that zd may read.'),
   bad_archive: code(422, EXIT.failure, false, 'The archive is not one of ours, or damaged.', 'Nothing was changed. Use another backup.'),
   bad_catalog: code(422, EXIT.failure, false, 'The file is no catalogue of ours.', 'Nothing was changed. Use a file that export_catalog wrote.'),
   integrity_check_failed: code(422, EXIT.failure, false, 'The database in the file is damaged.', 'Nothing was changed. Use another backup.'),

@@ -61,7 +61,13 @@ export function catalogueRig() {
     authenticated: false,
   });
   const events = new EventLog(db, systemClock, log, eventLimits);
-  const definitions = new Definitions(db, systemClock, events, () => ({ maxRecords: 1_000_000, maxValueBytes: 1 << 20 }));
+  const definitions = new Definitions(
+    db,
+    systemClock,
+    events,
+    () => ({ maxRecords: 1_000_000, maxValueBytes: 1 << 20 }),
+    async function* () {},
+  );
   const store = new SnapshotStore(`${folder}/snapshots`);
   const key = new SigningKey(`${folder}/snapshot-signing.key`);
   const registry = { where: '', token: '' };

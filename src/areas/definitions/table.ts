@@ -52,7 +52,13 @@ export class DefinitionTable {
   }
 
   find(shellId: string, kind: Kind, name: string): Row | null {
-    return this.row('SELECT * FROM definition WHERE kind = ? AND ord = ? AND name = ? AND shell_id = ?', numberOf(kind), placeOf(kind, name), name, shellId);
+    return this.row(
+      'SELECT * FROM definition WHERE kind = ? AND ord = ? AND name = ? AND shell_id = ?',
+      numberOf(kind),
+      placeOf(kind, name),
+      name,
+      shellId,
+    );
   }
 
   /** For records that are known to be new; much cheaper than `put` when there are many. */

@@ -56,8 +56,19 @@ export interface ExportService {
   render(request: ExportRequest): Promise<Exported>;
 }
 
+/** Everything zd keeps, as one archive. */
+export interface ArchiveService {
+  /** A backup as it is made: a ustar archive, compressed with zstd. */
+  stream(withKeys: boolean): AsyncGenerator<Uint8Array>;
+  /** The same to a file that is not there yet; throws `create_failed`. */
+  write(out: string, withKeys: boolean): Promise<{ readonly file: string; readonly members: readonly string[]; readonly bytes: number }>;
+  /** Unpacks and checks an archive; the next start of the daemon puts it in place. Throws `no_such_file`, `read_failed`, `bad_archive`, `integrity_check_failed`. */
+  stage(path: string): Promise<readonly { readonly name: string; readonly bytes: number }[]>;
+}
+
 declare module '../../kernel/context' {
   interface Services {
     readonly exports: ExportService;
+    readonly archives: ArchiveService;
   }
 }
