@@ -120,11 +120,10 @@ export class Exporter implements ExportService {
         return other(target, ['kind', 'name', 'shell_id', 'value', 'file', 'line'], rows);
       }
       case 'daemon':
-        if (!this.providers.daemon) throw unknown(target.name);
         return other(
           target,
           ['name', 'value'],
-          Object.entries(this.providers.daemon()).map(([name, value]) => ({ name, value })),
+          Object.entries(request.daemon()).map(([name, value]) => ({ name, value })),
         );
       case 'shells':
         if (!this.providers.shells) throw unknown(target.name);

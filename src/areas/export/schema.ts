@@ -52,14 +52,17 @@ export const RENDER_ERRORS = [
 
 /** What `export` and `view` share; they differ in the format they have when none is named. */
 export async function render(
-  { exports }: Services,
+  services: Services,
   input: Static<typeof RENDER_INPUT>,
   call: Pick<Call, 'signal'>,
   preset: string,
 ): Promise<Static<typeof RENDER_OUTPUT>> {
   const { target, format = preset, additive = false, name, filter, range, shell_id, dialect, show_sensitive, include_sensitive } = input;
   const sensitive = (show_sensitive ?? false) || (include_sensitive ?? false);
-  const made = await exports.render({ target, format, additive, name, filter, range, shellId: shell_id, dialect, sensitive, signal: call.signal });
+  const made = await services.exports.render({
+    ...{ target, format, additive, name, filter, range, shellId: shell_id, dialect, sensitive, signal: call.signal },
+    daemon: () => figuresOf(services),
+  });
   return {
     target: made.target,
     format: made.format,
@@ -71,6 +74,16 @@ export async function render(
     ...(filter === undefined && range === undefined ? {} : { filter: filter ?? null, range: range ?? null }),
   };
 }
+
+const figuresOf = ({ lifecycle, metrics, definitions, watch }: Services): Readonly<Record<string, number | string>> => ({
+  pid: lifecycle.pid,
+  uptime_ms: lifecycle.uptimeMs(),
+  started_at: new Date(lifecycle.startedAt).toISOString(),
+  session_count: metrics.activeSessions(),
+  canonical_rows: definitions.kinds().reduce((sum, { rows }) => sum + rows, 0),
+  subscription_count: metrics.activeSubscriptions(),
+  watched_paths: watch.figures().watched_path_count,
+});
 
 function bodyOf(body: string | Uint8Array): { body: string; byte_count: number } | { body_base64: string; byte_count: number } {
   if (typeof body === 'string') return { body, byte_count: Buffer.byteLength(body) };

@@ -20,6 +20,8 @@ export interface ExportRequest {
   readonly dialect?: string;
   /** With the values of what is sensitive. */
   readonly sensitive: boolean;
+  /** Figures of the daemon, by name, for the target of that name. */
+  readonly daemon: () => Readonly<Record<string, number | string>>;
   readonly signal?: AbortSignal;
 }
 
@@ -47,8 +49,6 @@ export interface Providers {
   /** The newest lines, the newest first. `filter`: words of a search. `since` in milliseconds. */
   readonly history?: (limit: number, filter: string | undefined, since: number | undefined) => Promise<readonly HistoryLine[]>;
   readonly shells?: () => Table;
-  /** Figures of the daemon, by name. */
-  readonly daemon?: () => Readonly<Record<string, number | string>>;
 }
 
 /** Renders what zd knows for people, programs and shells. What it throws is a `ZdError`. */

@@ -108,12 +108,14 @@ export class SnapshotStore {
   }
 
   private async writing(work: () => Promise<void>, tag: string): Promise<void> {
+    let ready = false;
     try {
       await this.prepare();
+      ready = true;
       await work();
     } catch (error) {
       const { code = String(error) } = error as NodeJS.ErrnoException;
-      if (code === 'EEXIST') throw new ZdError('snapshot_exists', `There is a snapshot "${tag}" already.`);
+      if (ready && code === 'EEXIST') throw new ZdError('snapshot_exists', `There is a snapshot "${tag}" already.`);
       if (code === 'ENOSPC' || code === 'EDQUOT') throw new ZdError('storage_full', undefined, { cause: error });
       throw new ZdError('snapshot_write', `The snapshot "${tag}" cannot be written (${code}).`, { cause: error });
     }
