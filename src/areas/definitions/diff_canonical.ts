@@ -10,7 +10,7 @@ export const diffCanonical = defineOp({
   name: 'diff_canonical',
   summary: 'Compare what a session has with the catalogue.',
   description: 'Values are JSON text. Without an overlay everything stored is `only_canonical`.',
-  scope: 'defs.read',
+  scope: 'import.read',
   effect: 'read',
   input: strict({
     subsystem: t.String({ minLength: 1, maxLength: 64 }),

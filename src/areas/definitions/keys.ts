@@ -10,7 +10,7 @@ const ALIASES: Readonly<Record<string, string>> = { _comps: 'compdef', _services
 export const keys = defineOp({
   name: 'keys',
   summary: 'The names in one subsystem of the catalogue, sorted.',
-  scope: 'defs.read',
+  scope: 'meta.read',
   effect: 'read',
   input: strict({
     param: t.Optional(t.String({ minLength: 1, maxLength: 64, default: 'compdef', description: 'A subsystem; `_comps` is compdef.' })),

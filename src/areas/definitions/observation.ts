@@ -98,7 +98,19 @@ export const recordFor = (shellId: string, kind: Kind, name: string, seen: Obser
 const VARIABLES: ReadonlySet<string> = new Set(['export', 'env', 'assign', 'typeset', 'params', 'params_typed']);
 
 /** Kinds whose names are all they say: there is no value to hide. */
-const BARE: ReadonlySet<string> = new Set(['path_mod', 'path', 'fpath', 'manpath', 'source', 'zmodload', 'setopt', 'unsetopt', 'unalias', 'unset']);
+const BARE: ReadonlySet<string> = new Set([
+  'path_mod',
+  'function_autoload',
+  'path',
+  'fpath',
+  'manpath',
+  'source',
+  'zmodload',
+  'setopt',
+  'unsetopt',
+  'unalias',
+  'unset',
+]);
 
 /** The same without its values when they may be a secret; the very same object when not. */
 export function redacted(seen: Observation): Observation {

@@ -9,7 +9,7 @@ import './service';
 export const pullCanonical = defineOp({
   name: 'pull_canonical',
   summary: 'Read the rows of one subsystem of the catalogue, lists in their order.',
-  scope: 'defs.read',
+  scope: 'import.read',
   effect: 'read',
   input: strict({
     subsystem: t.String({ minLength: 1, maxLength: 64 }),

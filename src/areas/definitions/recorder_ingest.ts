@@ -33,7 +33,6 @@ export const recorderIngest = defineOp({
     redacted: t.Integer({ minimum: 0, description: 'Values withheld because of `redact`.' }),
   }),
   errors: ['too_large', 'quota_exceeded'],
-  cli: { path: ['definitions', 'ingest'], json: ['events', 'end_state'], essential: 'rows_written' },
   example: {
     shell_id: 'tool:example',
     started_at_ns: 1_790_000_000_000_000_000,
