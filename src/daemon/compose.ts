@@ -72,6 +72,7 @@ export async function compose({ paths, config, clock, log, logFiles, lifecycle, 
       limits: perVersion(config, () => httpLimits(config)),
       health: { version: lifecycle.version, uptimeMs: () => lifecycle.uptimeMs(), parts: () => parts.list() },
       pages: swaggerPages({ document }),
+      speaker: (key) => services.shells.identityOf(key),
     });
     config.onChange(() => http.review());
     const listeners = new Listeners(http, paths, parseListen(config.value('http.listen')));

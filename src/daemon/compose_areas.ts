@@ -8,6 +8,8 @@ import { composeJobs } from './areas/job';
 import { composeLocks } from './areas/lock';
 import { composeSchedules } from './areas/schedule';
 import { composeSnapshots } from './areas/snapshot';
+import { composeHistory } from './areas/history';
+import { composeShells } from './areas/shell';
 import { composeWatch } from './areas/watch';
 import type { Ground } from './ground';
 
@@ -18,6 +20,8 @@ type Own = 'clock' | 'log' | 'events' | 'config' | 'metrics' | 'lifecycle' | 'lo
 export function composeAreas(ground: Ground): Omit<Services, Own> {
   const jobs = composeJobs(ground);
   const definitions = composeDefinitions(ground);
+  const history = composeHistory(ground);
+  const shells = composeShells(ground);
   return {
     ...composeDoors(ground),
     cache: composeCache(ground),
@@ -29,6 +33,8 @@ export function composeAreas(ground: Ground): Omit<Services, Own> {
     definitions,
     snapshots: composeSnapshots(ground, definitions),
     archives: composeArchives(ground),
-    exports: composeExports(ground, definitions, {}),
+    exports: composeExports(ground, { definitions, history, shells: shells.shells }),
+    ...shells,
+    history,
   };
 }

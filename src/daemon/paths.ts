@@ -18,6 +18,8 @@ export interface Paths {
   readonly snapshots: string;
   /** The private key snapshots are signed with. */
   readonly snapshotKey: string;
+  /** What waits for shells without a connection, until their next prompt. */
+  readonly shellsDir: string;
   readonly logFile: string;
   readonly tokenFile: string;
   /** Where the running daemon says who and where it is (`DaemonRecord`). */
@@ -72,6 +74,7 @@ const build = (home: string | null, configFile: string, dataDir: string, stateDi
   artifacts: join(dataDir, 'artifacts'),
   snapshots: join(dataDir, 'snapshots'),
   snapshotKey: join(dataDir, 'snapshot-signing.key'),
+  shellsDir: join(stateDir, 'shells'),
   logFile: join(stateDir, 'zd.log'),
   tokenFile: join(stateDir, 'token'),
   daemonFile: join(stateDir, 'daemon.json'),

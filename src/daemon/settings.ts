@@ -4,12 +4,14 @@ import { artifactSettings } from './settings/artifact';
 import { cacheSettings } from './settings/cache';
 import { definitionsSettings } from './settings/definitions';
 import { eventsSettings } from './settings/events';
+import { historySettings } from './settings/history';
 import { httpSettings } from './settings/http';
 import { jobSettings } from './settings/job';
 import { limitsSettings } from './settings/limits';
 import { lockSettings } from './settings/lock';
 import { logSettings } from './settings/log';
 import { scheduleSettings } from './settings/schedule';
+import { shellSettings } from './settings/shell';
 import { shutdownSettings } from './settings/shutdown';
 import { snapshotSettings } from './settings/snapshot';
 import { watchSettings } from './settings/watch';
@@ -29,6 +31,8 @@ export const SETTINGS: readonly Setting[] = [
   ...artifactSettings,
   ...watchSettings,
   ...snapshotSettings,
+  ...shellSettings,
+  ...historySettings,
   ...shutdownSettings,
   ...webhookSettings,
 ];
@@ -47,6 +51,8 @@ export function expectation(setting: Setting): string {
       return 'a list of host names such as ["zd.test"]';
     case 'origins':
       return 'a list of exact origins such as ["http://localhost:3000"]';
+    case 'patterns':
+      return 'a list of patterns such as ["pass *", "* --dry-run"]';
     case 'tokens':
       return 'a table of LABEL = "TOKEN" or LABEL = { token = "TOKEN", scopes = [...] }';
     case 'webhooks':

@@ -42,6 +42,8 @@ export function fromToml(setting: Setting, value: unknown): unknown {
       return strings(setting, value, host);
     case 'origins':
       return strings(setting, value, origin);
+    case 'patterns':
+      return strings(setting, value, pattern);
     case 'boolean':
       return typeof value === 'boolean' ? value : bad(setting, value);
     case 'kinds':
@@ -71,7 +73,7 @@ export function fromText(setting: Setting, text: string): unknown {
   if (setting.type === 'boolean') return text === 'true' || text === '1' ? true : text === 'false' || text === '0' ? false : bad(setting, text);
   if (setting.type === 'integer') return /^-?\d+$/.test(text.trim()) ? integer(setting, Number(text)) : bad(setting, text);
   if (setting.type === 'kinds') return kinds(setting, json(setting, text));
-  if (setting.type === 'hosts' || setting.type === 'origins')
+  if (setting.type === 'hosts' || setting.type === 'origins' || setting.type === 'patterns')
     return fromToml(
       setting,
       text.trim().startsWith('[')
@@ -141,6 +143,8 @@ function kinds(setting: Setting, value: unknown): KindSettings {
 }
 
 const host = (text: string): boolean => /^(?:[A-Za-z0-9_.-]+|\[[0-9a-fA-F:.]+\])(?::\d{1,5})?$/.test(text);
+/** One that fits every line would keep nothing. */
+const pattern = (text: string): boolean => text.length <= 1000 && /[^*\s]/.test(text);
 const origin = (text: string): boolean => text !== 'null' && URL.canParse(text) && new URL(text).origin === text;
 
 function tokens(value: unknown): readonly TokenSetting[] {

@@ -1,4 +1,4 @@
-import type { Caller, Scope } from './caller';
+import type { Caller, Identity, Scope } from './caller';
 import type { EncodedFrames, Frame } from './stream';
 
 /** A client's lasting connection, for example a WebSocket. What a call through it sets up belongs to it and ends with it. */
@@ -8,4 +8,6 @@ export interface Connection {
   readonly signal: AbortSignal;
   /** Sends what the generator gives, as fast as the client reads. The connection ends when the generator does, and when its token loses the scope. */
   attach(frames: AsyncGenerator<Frame | EncodedFrames>, scope: Scope): void;
+  /** From now on its calls are made by whoever this says, asked anew for each of them; by its own caller when it says null. */
+  speakAs(identity: () => Identity | null): void;
 }

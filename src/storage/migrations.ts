@@ -7,6 +7,8 @@ import zd0004 from './migrations/zd/0004_job.sql' with { type: 'text' };
 import zd0005 from './migrations/zd/0005_schedule.sql' with { type: 'text' };
 import zd0006 from './migrations/zd/0006_artifact.sql' with { type: 'text' };
 import zd0007 from './migrations/zd/0007_definitions.sql' with { type: 'text' };
+import zd0008 from './migrations/zd/0008_shell.sql' with { type: 'text' };
+import zd0009 from './migrations/zd/0009_history.sql' with { type: 'text' };
 
 /** The schema of `zd.db`, in order. A published migration is never edited: its checksum is stored in every user's file. */
 export const zdMigrations: readonly Migration[] = [
@@ -17,6 +19,8 @@ export const zdMigrations: readonly Migration[] = [
   { version: 5, name: 'schedule', sql: zd0005 },
   { version: 6, name: 'artifact', sql: zd0006 },
   { version: 7, name: 'definitions', sql: zd0007 },
+  { version: 8, name: 'shell', sql: zd0008 },
+  { version: 9, name: 'history', sql: zd0009 },
 ];
 
 /** The schema of `cache.db`. */

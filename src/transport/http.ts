@@ -1,13 +1,13 @@
 import type { Server } from 'bun';
 import { Elysia, type AnyElysia } from 'elysia';
-import { grants, type Caller } from '../kernel/caller';
+import { grants, type Caller, type Identity } from '../kernel/caller';
 import { CODES } from '../kernel/codes';
 import type { Dispatcher } from '../kernel/dispatch';
 import { ZdError } from '../kernel/error';
 import { requestId } from '../kernel/ids';
 import type { Logger } from '../kernel/log';
 import { ANONYMOUS, type Route } from '../kernel/route';
-import { authenticate, UNIX_CALLER, type AccessRules } from './access';
+import { authenticate, speaking, UNIX_CALLER, type AccessRules } from './access';
 import { checkHead, emptyInput, parseBody, readBody } from './body';
 import { Connections } from './connections';
 import { corsHeaders, isOpen, screen, searchOf } from './gate';
@@ -48,6 +48,8 @@ export interface HttpDeps {
   readonly counters: HttpCounters;
   readonly log: Logger;
   readonly health: HealthSource;
+  /** Whose key this is: of the shell a call comes from. */
+  readonly speaker: (key: string) => Identity | null;
   /** What a browser gets and the API document, as an Elysia plugin. */
   readonly pages: AnyElysia;
 }
@@ -113,7 +115,8 @@ export class Http {
       if (request.method === 'OPTIONS' && corsHeaders(request.headers, rules)) response = new Response(null, { status: 204 });
       else if (request.method !== 'POST' && !asked) throw notAllowed(request, op?.effect === 'read' ? 'GET, POST' : 'POST');
       else {
-        const caller = via === 'unix' ? UNIX_CALLER : authenticate(request.headers.get('authorization'), rules);
+        const known = via === 'unix' ? UNIX_CALLER : authenticate(request.headers.get('authorization'), rules);
+        const caller = speaking(known, request.headers, deps.speaker);
         let input: unknown = {};
         if (asked) input = inputFromQuery(op.input, searchOf(request.url, via));
         // Refused before the body is read (401 → 403 → 404 → body); dispatch says why, and counts it.

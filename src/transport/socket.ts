@@ -1,5 +1,5 @@
 import type { ServerWebSocket } from 'bun';
-import type { Caller, Scope } from '../kernel/caller';
+import type { Caller, Identity, Scope } from '../kernel/caller';
 import { CODES } from '../kernel/codes';
 import type { Connection } from '../kernel/connection';
 import type { Dispatcher } from '../kernel/dispatch';
@@ -43,6 +43,7 @@ export class Socket implements Connection, Member {
   private feeds = 0;
   private leaving = false;
   private roomAgain: (() => void)[] = [];
+  private identity: () => Identity | null = () => null;
 
   private readonly largestBody: number;
 
@@ -87,7 +88,8 @@ export class Socket implements Connection, Member {
       const caller = renew(this.caller, this.deps.rules());
       if (!caller) return this.revoke('token_removed');
       this.calls++;
-      void this.run(op, frame.args ?? {}, caller, id, name).finally(() => {
+      const speaker = this.identity();
+      void this.run(op, frame.args ?? {}, speaker ? { ...caller, ...speaker } : caller, id, name).finally(() => {
         this.calls--;
         if (this.leaving) this.leave();
       });
@@ -139,6 +141,10 @@ export class Socket implements Connection, Member {
     this.scopes.push(scope);
     this.feeds++;
     void this.pump(frames);
+  }
+
+  speakAs(identity: () => Identity | null): void {
+    this.identity = identity;
   }
 
   /** The generator is asked only while the socket has room. */

@@ -85,7 +85,7 @@ describe('formats', () => {
     const targets = hint
       .replace(/^One of |\.$/g, '')
       .split(', ')
-      .filter((name: string) => !['all-state', 'history', 'shells'].includes(name));
+      .filter((name: string) => name !== 'all-state');
     expect(targets.length).toBeGreaterThan(25);
     for (const target of targets)
       for (const format of ['json', 'yaml', 'text', 'csv', 'sql', 'pdf'])
@@ -135,6 +135,25 @@ test('one row, a pattern, and plugins', async () => {
   expect(JSON.parse((await ok({ target: 'plugins', format: 'json' })).body)).toMatchObject([{ name: 'git', manager: 'oh-my-zsh' }]);
   expect(JSON.parse((await ok({ target: '_comps', format: 'json' })).body)).toEqual([{ key: 'git', value: '_git' }]);
   expect(JSON.parse((await ok({ target: 'zstyle', format: 'json' })).body)).toEqual([{ key: ':completion:*', value: 'menu select' }]);
+});
+
+test('the history, as a file zsh reads, with words and a range', async () => {
+  for (const line of ['git status', 'echo "a\nb" ü', 'ls -l']) expect((await daemon.call('history_append', { line, cwd: '/tmp' })).status).toBe(200);
+  const { body } = await ok({ target: 'history', format: 'csv' });
+  expect(body.split('\r\n')[0]).toBe('ts_ns,exit_code,duration_ns,cwd,line');
+  expect(body).toContain('"echo ""a\nb"" ü"');
+  expect(
+    JSON.parse((await ok({ target: 'history', format: 'json', filter: 'git', range: '1h' })).body).map(({ line }: { line: string }) => line),
+  ).toEqual(['git status']);
+  expect(await code({ target: 'history', range: 'soon' })).toBe('bad_filter');
+  expect(await code({ target: 'history', format: 'sh' })).toBe('format_unsupported_for_target');
+  const file = await ok({ target: 'history', format: 'zsh-histfile' });
+  const bytes = file.body === undefined ? Buffer.from(file.body_base64, 'base64') : Buffer.from(file.body);
+  const folder = tempHome();
+  await Bun.write(join(folder, 'hist'), bytes);
+  const shell = Bun.spawnSync(['zsh', '-fc', `HISTSIZE=99; fc -R ${folder}/hist; fc -ln 1; print -rn -- "$history[2]" > ${folder}/second`]);
+  expect(shell.exitCode).toBe(0);
+  expect(readFileSync(join(folder, 'second'), 'utf8')).toBe('echo "a\nb" ü');
 });
 
 test('bad input', async () => {

@@ -126,10 +126,8 @@ export class Exporter implements ExportService {
           Object.entries(request.daemon()).map(([name, value]) => ({ name, value })),
         );
       case 'shells':
-        if (!this.providers.shells) throw unknown(target.name);
         return { table: this.providers.shells(), items: null };
       case 'history': {
-        if (!this.providers.history) throw unknown(target.name);
         const limit = request.filter === undefined ? (HISTORY_LINES[format] ?? HISTORY_DEFAULT) : HISTORY_DEFAULT;
         const history = await this.providers.history(limit, request.filter, sinceOf(request.range, this.clock.now()));
         return { ...other(target, ['ts_ns', 'exit_code', 'duration_ns', 'cwd', 'line'], history), history };

@@ -44,11 +44,11 @@ export interface HistoryLine {
   readonly line: string;
 }
 
-/** What other parts of the daemon have to export. A target nobody brings the rows of is unknown. */
+/** What other parts of the daemon have to export. */
 export interface Providers {
   /** The newest lines, the newest first. `filter`: words of a search. `since` in milliseconds. */
-  readonly history?: (limit: number, filter: string | undefined, since: number | undefined) => Promise<readonly HistoryLine[]>;
-  readonly shells?: () => Table;
+  readonly history: (limit: number, filter: string | undefined, since: number | undefined) => Promise<readonly HistoryLine[]>;
+  readonly shells: () => Table;
 }
 
 /** Renders what zd knows for people, programs and shells. What it throws is a `ZdError`. */

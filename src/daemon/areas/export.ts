@@ -1,17 +1,25 @@
 import type { Exporter } from '../../areas/export/exporter';
 import type { Archiver } from '../../areas/export/archive/archiver';
-import type { ArchiveService, ExportService, Providers } from '../../areas/export/service';
-import type { DefinitionService } from '../../areas/definitions/service';
+import type { ArchiveService, ExportService } from '../../areas/export/service';
+import type { Services } from '../../kernel/context';
 import { version } from '../../version';
 import type { Ground } from '../ground';
 import { homeOf } from '../home';
 
 /** Made when something is first exported: nothing of it runs in a daemon that never does. */
-export function composeExports({ clock }: Ground, definitions: DefinitionService, providers: Providers): ExportService {
+export function composeExports({ clock }: Ground, from: Pick<Services, 'definitions' | 'history' | 'shells'>): ExportService {
   let exporter: Promise<Exporter> | undefined;
-  const made = () =>
-    (exporter ??= import('../../areas/export/exporter').then(({ Exporter }) => new Exporter(definitions, clock, version, providers)));
-  return { render: async (request) => (await made()).render(request) };
+  const make = async (): Promise<Exporter> => {
+    const [{ Exporter }, { historyLines, shellTable }] = await Promise.all([
+      import('../../areas/export/exporter'),
+      import('../../areas/export/providers'),
+    ]);
+    return new Exporter(from.definitions, clock, version, {
+      history: (limit, filter, since) => historyLines(from.history, limit, filter, since),
+      shells: () => shellTable(from.shells, clock.now()),
+    });
+  };
+  return { render: async (request) => (await (exporter ??= make())).render(request) };
 }
 
 export function composeArchives({ zdDb, cacheDb, clock, paths }: Ground): ArchiveService {

@@ -1,0 +1,12 @@
+import type { EventService, Services } from '../../kernel/context';
+
+/** Stores an event of a shell and queues it to the connections of all others; how many took it. */
+export async function announce(
+  { shells, events }: Pick<Services, 'shells'> & { readonly events: EventService },
+  topic: string,
+  from: number,
+  data: object,
+): Promise<number> {
+  await events.publish({ kind: 'shell', scope: `shell:${from}`, topic, source: `shell:${from}`, data });
+  return shells.broadcast(topic, data, from);
+}
