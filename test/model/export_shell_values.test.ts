@@ -90,11 +90,21 @@ describe.each([
   });
 });
 
+test('a function of bash is taken with the head that bash tells it with', async () => {
+  const rows = [
+    plain('one', 'one () \n{ \n    echo "one $1"\n}'),
+    plain('two', 'two () ( cd /; pwd )'),
+    plain('three', 'three () \n{ \n    echo x\n} 2>&1'),
+  ];
+  const { told, made } = await evaluate('bash', text('functions', rows, bash), "one a; two; three; declare -F one; \\builtin printf '\\0'");
+  expect([told, made]).toEqual([['one a\n/\nx\none\n'], []]);
+});
+
 test('zsh takes styles, keys, options, folders and modules as they were', async () => {
   const rows: readonly (readonly [string, readonly Item[]])[] = [
     ['zstyle', [plain(':completion:*', 'menu select=2'), plain(':x:*', `list-colors 'a b' "c\\"d" e\\ f`)]],
     ['bindkey', [plain('^X^E', 'edit-command-line')]],
-    ['setopt', [plain('autocd', 'on'), plain('beep', 'off')]],
+    ['setopt', [plain('autocd', 'on'), plain('beep', 'off'), plain('interactive', 'on'), plain('no_exec', 'on')]],
     ['named_dir', [plain('proj', '/tmp/a b')]],
     ['path', [plain('0', '/usr/bin'), plain('1', '/bin'), plain('2', '/a b')]],
     ['galiases', [plain('G', '| grep'), plain('--', '; >PWNED; '), plain('alias', '; >PWNED; '), plain('H', '| head')]],

@@ -1,13 +1,16 @@
-import type { DefinitionRecord } from '../definitions/service';
+import { isSensitiveName, isSensitiveText } from '../../kernel/sensitive';
+import type { DefinitionRecord, Kind } from '../definitions/service';
 
-/** Parts of a name, between anything that is no letter, that say what it holds is nobody else's business. */
-const NAME = /(^|[^a-z])(tokens?|secrets?|credentials?|passwords?|passwd|passphrase)([^a-z]|$)|api_?key|private_?key|access_?key/i;
-const VALUE = /AWS_SECRET|API_KEY=|PASSWORD=|PRIVATE[_ ]KEY|SECRET_ACCESS_KEY/i;
-/** How much of a value is looked at. */
-const LOOK = 64 * 1024;
+/** Kinds whose name says what the value is. */
+const VARIABLES: ReadonlySet<Kind> = new Set<Kind>(['env', 'params', 'params_typed']);
 
 /** Whether a definition is a variable with a secret by its name, or holds one by its look. */
-export function isSensitive({ kind, name, value }: Pick<DefinitionRecord, 'kind' | 'name' | 'value'>): boolean {
-  if ((kind === 'env' || kind === 'params' || kind === 'params_typed') && NAME.test(name)) return true;
-  return value !== null && VALUE.test(value.slice(0, LOOK));
+export function isSensitive({ kind, name, value, valueArray, valueAssoc }: DefinitionRecord): boolean {
+  const variable = VARIABLES.has(kind);
+  if (variable && isSensitiveName(name)) return true;
+  const texts = [value ?? '', ...(valueArray ?? []), ...(valueAssoc ?? []).map(([key, text]) => `${key}=${text}`)];
+  return (
+    (valueAssoc ?? []).some(([key]) => isSensitiveName(key)) ||
+    texts.some((text) => text !== '' && isSensitiveText(variable ? `${name}=${text}` : text))
+  );
 }

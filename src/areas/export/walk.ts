@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { access, readdir } from 'node:fs/promises';
+import { access, readdir, stat } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import type { Item } from './item';
 
@@ -18,6 +18,7 @@ export async function filesIn(folders: readonly string[], wanted: 'programs' | '
       if (found.size >= MOST) break;
       const file = join(folder, entry.name);
       if (found.has(entry.name) || !(entry.isFile() || entry.isSymbolicLink())) continue;
+      if (entry.isSymbolicLink() && !(await stat(file).catch(() => null))?.isFile()) continue;
       if (wanted === 'programs' ? await isProgram(file) : !/^\.|[~]$|\.zwc$/.test(entry.name)) found.set(entry.name, file);
     }
   }

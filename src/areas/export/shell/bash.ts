@@ -60,7 +60,7 @@ const sections: Partial<Readonly<Record<Part['section'], (part: Part) => string[
     ...LOADER,
     ...eachItem('function', items, ({ key, value }) => {
       if (!/^[A-Za-z_][A-Za-z0-9_.:+@,%/-]*$/.test(key) || key === 'builtin' || RESERVED.has(key) || key.startsWith('__zd_')) return BAD_NAME;
-      const words = wordsOf([key, value]);
+      const words = wordsOf([key, bodyOf(key, value)]);
       return words === null ? UNQUOTABLE : `__zd_define ${words}`;
     }),
     '\\builtin unset -f __zd_define',
@@ -79,6 +79,12 @@ const sections: Partial<Readonly<Record<Part['section'], (part: Part) => string[
       return words === null ? UNQUOTABLE : /^-|\/|^$/.test(key) || value.startsWith('-') ? BAD_NAME : `\\builtin hash -p ${words}`;
     }),
   ],
+};
+
+/** `declare -f` tells a function with its head; what follows that is a command, and so a body. */
+const bodyOf = (name: string, text: string): string => {
+  const head = `${name} ()`;
+  return text.startsWith(head) ? text.slice(head.length).trimStart() : text;
 };
 
 /** Words of the grammar: none of them names a function. */

@@ -57,6 +57,9 @@ function variable({ key, value, list: items, pairs }: Item & { readonly value: s
   return items ? list(key, items, 'a') : scalar(key, value, 'typeset -g');
 }
 
+/** Options that say how a shell was started, or that stop it: they cannot be set, or must not be. */
+const NO_OPTION = /^(no)?(interactive|zle|login|shinstdin|stdin|singlecommand|onecmd|privileged|restricted|exec|monitor)$/i;
+
 const sections: Readonly<Record<Part['section'], Lines>> = {
   paths: ({ name, items, additive }) => paths(name, items, additive),
   named_dir: ({ items, additive }) => [
@@ -82,7 +85,9 @@ const sections: Readonly<Record<Part['section'], Lines>> = {
     }),
   setopt: ({ items }) =>
     eachItem('option', items, ({ key, value }) =>
-      /^[A-Za-z_]+$/.test(key) ? `\\builtin ${/^(on|true|1)$/.test(value) ? 'setopt' : 'unsetopt'} -- ${key}` : BAD_NAME,
+      /^[A-Za-z_]+$/.test(key) && !NO_OPTION.test(key.replaceAll('_', ''))
+        ? `\\builtin ${/^(on|true|1)$/.test(value) ? 'setopt' : 'unsetopt'} -- ${key}`
+        : BAD_NAME,
     ),
   zmodload: ({ items }) =>
     eachItem('module', items, ({ key }) => (/^[A-Za-z0-9_]+(\/[A-Za-z0-9_]+)*$/.test(key) ? `\\builtin zmodload -- ${key}` : BAD_NAME)),
