@@ -3,7 +3,7 @@ import { composeArtifacts } from './areas/artifact';
 import { composeCache } from './areas/cache';
 import { composeDefinitions } from './areas/definitions';
 import { composeDoors } from './areas/event';
-import { composeArchives, composeExports } from './areas/export';
+import { composeArchives, composeCatalogs, composeExports } from './areas/export';
 import { composeJobs } from './areas/job';
 import { composeLocks } from './areas/lock';
 import { composeSchedules } from './areas/schedule';
@@ -20,6 +20,7 @@ type Own = 'clock' | 'log' | 'events' | 'config' | 'metrics' | 'lifecycle' | 'lo
 export function composeAreas(ground: Ground): Omit<Services, Own> {
   const jobs = composeJobs(ground);
   const definitions = composeDefinitions(ground);
+  const snapshots = composeSnapshots(ground, definitions);
   const history = composeHistory(ground);
   const shells = composeShells(ground);
   return {
@@ -31,8 +32,9 @@ export function composeAreas(ground: Ground): Omit<Services, Own> {
     schedules: composeSchedules(ground, jobs),
     watch: composeWatch(ground),
     definitions,
-    snapshots: composeSnapshots(ground, definitions),
+    snapshots,
     archives: composeArchives(ground),
+    catalogs: composeCatalogs(ground, definitions, snapshots),
     exports: composeExports(ground, { definitions, history, shells: shells.shells }),
     ...shells,
     history,

@@ -66,9 +66,21 @@ export interface ArchiveService {
   stage(path: string): Promise<readonly { readonly name: string; readonly bytes: number }[]>;
 }
 
+/** The catalogue of definitions as a file of its own. What these throw is a `ZdError`. */
+export interface CatalogService {
+  /** `create_failed` */
+  write(path: string): Promise<{ readonly path: string; readonly rows: number }>;
+  /** `conflict` without `force` where there are definitions, `no_such_file`, `bad_catalog`, `integrity_check_failed`, `quota_exceeded` */
+  take(
+    path: string,
+    force: boolean,
+  ): Promise<{ readonly from: string; readonly backup: string | null; readonly rows: number; readonly tables: number }>;
+}
+
 declare module '../../kernel/context' {
   interface Services {
     readonly exports: ExportService;
     readonly archives: ArchiveService;
+    readonly catalogs: CatalogService;
   }
 }

@@ -1,6 +1,10 @@
 import type { Exporter } from '../../areas/export/exporter';
 import type { Archiver } from '../../areas/export/archive/archiver';
-import type { ArchiveService, ExportService } from '../../areas/export/service';
+import type { Catalogs } from '../../areas/export/archive/catalogs';
+import { isKind } from '../../areas/definitions/kinds';
+import type { DefinitionService } from '../../areas/definitions/service';
+import type { SnapshotService } from '../../areas/snapshot/service';
+import type { ArchiveService, CatalogService, ExportService } from '../../areas/export/service';
 import type { Services } from '../../kernel/context';
 import { version } from '../../version';
 import type { Ground } from '../ground';
@@ -32,5 +36,22 @@ export function composeArchives({ zdDb, cacheDb, clock, paths }: Ground): Archiv
     },
     write: async (out, withKeys) => (await made()).write(out, withKeys),
     stage: async (path) => (await made()).stage(path),
+  };
+}
+
+export function composeCatalogs({ zdDb, clock, paths }: Ground, definitions: DefinitionService, snapshots: SnapshotService): CatalogService {
+  let catalogs: Promise<Catalogs> | undefined;
+  const make = async (): Promise<Catalogs> => {
+    const [{ Catalogs }, { lineOf, recordOf }] = await Promise.all([
+      import('../../areas/export/archive/catalogs'),
+      import('../../areas/snapshot/row'),
+    ]);
+    const codec = { encode: lineOf, decode: (line: unknown) => recordOf(line, isKind) };
+    return new Catalogs({ db: zdDb, definitions, snapshots, clock, codec, data: paths.dataDir });
+  };
+  const made = () => (catalogs ??= make());
+  return {
+    write: async (path) => (await made()).write(path),
+    take: async (path, force) => (await made()).take(path, force),
   };
 }

@@ -1,5 +1,5 @@
 import { link, mkdir, open, unlink } from 'node:fs/promises';
-import { basename, dirname, isAbsolute, join, normalize, relative, sep } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createZstdCompress } from 'node:zlib';
@@ -7,6 +7,7 @@ import { ZdError } from '../../../kernel/error';
 import { syncFolder } from '../../../storage/durable_file';
 import { backup, type BackupDeps } from './backup';
 import { EXPORTS } from './layout';
+import { placeOf } from './places';
 import type { Checked } from './manifest';
 import { unpack } from './unpack';
 import type { ArchiveService } from '../service';
@@ -20,7 +21,7 @@ export class Archiver implements ArchiveService {
   }
 
   async write(out: string, withKeys: boolean): Promise<{ file: string; members: string[]; bytes: number }> {
-    const file = this.place(out, '/out');
+    const file = placeOf(this.deps.home.data, out, '/out');
     if (dirname(file) === join(this.deps.home.data, EXPORTS)) await mkdir(dirname(file), { recursive: true, mode: 0o700 });
     const members: string[] = [];
     const temporary = join(dirname(file), `.${basename(file)}.${Bun.randomUUIDv7()}`);
@@ -50,19 +51,7 @@ export class Archiver implements ArchiveService {
   }
 
   async stage(path: string): Promise<readonly Checked[]> {
-    return (await unpack(this.place(path, '/path'), this.deps.home)).members;
-  }
-
-  /** A bare name is one in the folder for exports; a path is absolute, and not inside the folder zd keeps its own files in. */
-  private place(path: string, field: string): string {
-    if (/^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$/.test(path)) return join(this.deps.home.data, EXPORTS, path);
-    if (!isAbsolute(path) || path.includes('\0'))
-      throw new ZdError('bad_args', `${field}: expected an absolute path, or a name alone`, { path: field });
-    const file = normalize(path);
-    const inside = relative(this.deps.home.data, file);
-    if (!inside.startsWith('..') && !inside.startsWith(EXPORTS + sep))
-      throw new ZdError('bad_args', `${field}: not inside the folder of zd itself`, { path: field });
-    return file;
+    return (await unpack(placeOf(this.deps.home.data, path, '/path'), this.deps.home)).members;
   }
 }
 
