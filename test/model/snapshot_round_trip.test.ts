@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
-import { catalogue, catalogueRig } from '../helper/catalogue';
+import { catalogue, catalogueRig, record } from '../helper/catalogue';
 
 const rig = catalogueRig();
 
@@ -57,3 +57,19 @@ test('the differences of two states lead from one to the other', async () => {
     { numRuns: 50 },
   );
 });
+
+test('values of megabytes, and tens of thousands of rows', async () => {
+  const [one] = fc.sample(record, { numRuns: 1, seed: 7 });
+  const rows = Array.from({ length: 30_000 }, (_, at) => ({
+    ...one!,
+    name: `n${at}`,
+    kind: 'alias' as const,
+    value: at % 10_000 === 5 ? '☃'.repeat(1 << 20) : `v${at}`,
+  }));
+  await rig.fill(rows);
+  const before = rig.all();
+  await rig.snapshots.save('large', null, true);
+  await rig.fill([]);
+  expect((await rig.snapshots.load('large', null, false)).rows).toBe(rows.length);
+  expect(Bun.deepEquals(rig.all(), before)).toBe(true);
+}, 60_000);
