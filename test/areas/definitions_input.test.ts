@@ -80,6 +80,13 @@ describe('what cannot be meant', () => {
     const left = 60_000 - Object.values((await ok('definitions_kinds')).rows as Record<string, number>).reduce((sum, each) => sum + each, 0);
     await ingest(shell(), many.slice(0, left));
     expect((await refused('definitions_emit', { shell_id: shell(), kind: 'alias', name: 'one' })).slice(0, 2)).toEqual([413, 'quota_exceeded']);
+    // Of two in one turn only the one that is too much is refused.
+    const socket = await openSocket(daemon);
+    const known = { shell_id: id, kind: 'alias', name: 'n1', value: 'changed' };
+    const both = [known, { ...known, name: 'further' }].map((each) => socket.call('definitions_emit', each));
+    expect((await Promise.all(both)).map((each) => each.err?.code ?? each.wrote_rows)).toEqual([1, 'quota_exceeded']);
+    expect(await names({ shell_id: id, name: 'n1' })).toEqual([['alias', 'n1', 'changed']]);
+    socket.ws.close();
     await ingest(id, [event(0, 'alias', 'x', { value: 'small' })]);
     expect(await names({ shell_id: id })).toEqual([['alias', 'x', 'small']]);
   }, 60_000);

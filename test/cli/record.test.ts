@@ -36,8 +36,9 @@ complete -W 'a b' -- foo
 bind '"\\C-x\\C-t": "hello\\n"'
 trap 'echo "it'"'"'s over"' EXIT
 trap 'true' DEBUG
-set -f
+set -f -o posix
 IFS=x
+readonly IFS
 `,
 };
 const ZSH = {
@@ -62,7 +63,8 @@ zstyle ':completion:*' menu select
 bindkey '^X^T' kill-line
 hash -d proj=/srv/proj
 zle -N greet-widget greet
-autoload -Uz add-zsh-hook
+autoload -Uz add-zsh-hook compinit; compinit -u -D
+zmodload zsh/sched; sched +100:00 echo later
 trap 'echo bye' EXIT
 `,
 };
@@ -132,6 +134,9 @@ describe('a login shell is recorded as its configuration leaves it', () => {
     expect(await one('zsh', 'salias', 'pdf')).toMatchObject({ value: 'zathura' });
     expect(await one('zsh', 'function', 'greet')).toMatchObject({ file: rc, line: 6, value: '\techo "hello $1"' });
     expect(await one('zsh', 'function_autoload', 'add-zsh-hook')).toMatchObject({ kind: 'function_autoload' });
+    expect(await one('zsh', 'compdef', 'git')).toMatchObject({ value: '_git' });
+    expect(await one('zsh', 'sched', 'echo later')).toMatchObject({ value: expect.stringMatching(/\d\d:\d\d/) });
+    expect(await one('zsh', 'zmodload', 'zsh/sched')).toMatchObject({ value: '' });
     expect(await one('zsh', 'env', 'EDITOR')).toMatchObject({ value: 'vi', file: join(user, '.zshenv'), line: 1 });
     expect(await one('zsh', 'env', 'GITHUB_TOKEN')).toMatchObject({ value: null, line: 12 });
     expect(await one('zsh', 'params', 'arr')).toMatchObject({ value_array: ['one', 'two 2', ''] });

@@ -47,6 +47,11 @@ describe('a configuration that misbehaves hurts nobody', () => {
     const user = userHome({});
     expect(await record(user, 'bash', '--program', '/no/such/bash')).toMatchObject({ code: 4, stderr: expect.stringContaining('/no/such/bash') });
     expect((await record(user, 'tcsh')).code).toBe(2);
+    const frames = 'zd-record-1\\0%s\\0unsupported\\0bash\\0\\0002\\0003.2\\0004.4\\0end\\0%s\\0';
+    writeFileSync(join(user, 'old'), `#!/bin/sh\nprintf '${frames}' "$ZD_RECORD_NONCE" "$ZD_RECORD_NONCE" >&7\n`);
+    chmodSync(join(user, 'old'), 0o755);
+    const old = await record(user, 'bash', '--program', join(user, 'old'));
+    expect([old.code, old.stderr]).toEqual([1, expect.stringContaining('is bash 3.2, and cannot tell')]);
     writeFileSync(join(user, 'fake'), '#!/bin/sh\nyes | head -c 100000 >&7\n');
     chmodSync(join(user, 'fake'), 0o755);
     expect((await record(user, 'bash', '--program', join(user, 'fake'))).code).toBe(1);

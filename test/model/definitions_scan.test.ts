@@ -23,7 +23,7 @@ const events = {
     return {} as EventRecord;
   },
 };
-const limits = () => ({ maxRecords: 100_000, maxValueBytes: 1 << 20 });
+const limits = () => ({ maxRecords: 100_000, maxShells: 100, maxValueBytes: 1 << 20 });
 const definitions = new Definitions(db, systemClock, events, limits, async function* () {});
 
 const record = (shellId: string, kind: Kind, name: string, more: Partial<DefinitionRecord> = {}): DefinitionRecord => ({
@@ -153,11 +153,25 @@ describe('restoring', () => {
     expect(told.at(-1)).toMatchObject({ shells: ['bash', 'zsh'], inserted: 1, updated: 1 });
   });
 
+  test('where the records came from is restored apart, and forgotten with them', async () => {
+    const origin = { startedAtNs: 1, finishedAtNs: 2, cmdline: 'zsh -l', zdotdir: null, home: '/h', events: 3, ingestedAt: 4 };
+    const both = ['bash', 'zsh'].map((shellId) => ({ shellId, ...origin }));
+    await db.write(() => definitions.restoreBundles(both));
+    expect(definitions.shells().map(({ bundle }) => bundle)).toEqual(both);
+    await db.write(() => definitions.replaceAll([], { shells: ['zsh'], reason: 'test' }));
+    expect(definitions.shells().map(({ shellId, bundle }) => [shellId, bundle])).toEqual([['bash', both[0]!]]);
+    await db.write(() => definitions.replaceAll([record('zsh', 'alias', 'x')], { shells: null, reason: 'test' }));
+    expect(definitions.shells()).toEqual([{ shellId: 'zsh', rows: 1, bundle: null }]);
+  });
+
   test('is all or nothing, also over the limit', async () => {
     const before = [...definitions.all()];
     const tooMany = Array.from({ length: 100_001 }, (_, at) => record('bash', 'alias', `n${at}`));
     const failed = db.write(() => definitions.replaceAll(tooMany, { shells: null, reason: 'test' })).catch((error: unknown) => error);
     expect(await failed).toMatchObject({ code: 'quota_exceeded' });
+    const shellsToo = Array.from({ length: 101 }, (_, at) => record(`tool:s${at}`, 'alias', 'x'));
+    const refused = db.write(() => definitions.importAll(shellsToo, { reason: 'test' })).catch((error: unknown) => error);
+    expect(await refused).toMatchObject({ code: 'quota_exceeded', detail: { extra: { limit: 100 } } });
     expect([...definitions.all()]).toEqual(before);
   }, 60_000);
 });

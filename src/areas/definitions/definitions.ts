@@ -15,6 +15,7 @@ import { DefinitionTable } from './table';
 /** Read anew at each use, so a changed setting holds at once. */
 export interface DefinitionLimits {
   readonly maxRecords: number;
+  readonly maxShells: number;
   readonly maxValueBytes: number;
 }
 
@@ -87,6 +88,8 @@ export class Definitions implements DefinitionService {
     const changes = new Changes(this.table);
     if (shells === null) changes.clearAll();
     else for (const shell of shells) changes.clearShell(shell);
+    // They told of what is gone now.
+    this.table.dropBundles(shells);
     return this.restore(records, changes, reason);
   }
 
@@ -121,10 +124,11 @@ export class Definitions implements DefinitionService {
   /** Brings the counts up to date, and refuses what is too much. Inside the write. */
   finish(changes: Changes): void {
     changes.count();
-    const { maxRecords } = this.limits();
-    if (changes.inserted <= changes.removed || this.table.total() <= maxRecords) return;
-    const extra = { limit: maxRecords };
-    throw new ZdError('quota_exceeded', `There would be more than ${maxRecords} definitions (definitions.max_records).`, { extra });
+    if (changes.inserted === 0) return;
+    const { maxRecords, maxShells } = this.limits();
+    const { rows, shells } = this.table.total();
+    if (rows > maxRecords && changes.inserted > changes.removed) throw exceeded('definitions', 'definitions.max_records', maxRecords);
+    if (shells > maxShells) throw exceeded('shells with definitions', 'definitions.max_shells', maxShells);
   }
 
   /** One durable transaction. `work` follows the rules of `Db.write`. */
@@ -137,3 +141,6 @@ export class Definitions implements DefinitionService {
     }, 'full');
   }
 }
+
+const exceeded = (what: string, setting: string, limit: number): ZdError =>
+  new ZdError('quota_exceeded', `There would be more than ${limit} ${what} (${setting}).`, { extra: { limit } });

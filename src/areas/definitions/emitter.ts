@@ -35,14 +35,20 @@ export class Emitter {
 
   async emit(shellId: string, seen: Observation): Promise<Emitted> {
     if (meaningOf(seen).does === 'unknown') throw noSuchKind(seen.kind);
-    const group = this.group?.open ? this.group : this.begin();
-    const at = group.items.push({ shellId, seen }) - 1;
-    return (await group.done)[at]!;
+    const item = { shellId, seen };
+    const group = this.group?.open ? this.group : (this.group = this.begin([], true));
+    const at = group.items.push(item) - 1;
+    try {
+      return (await group.done)[at]!;
+    } catch (error) {
+      // Which of them was one too many shows when each is tried by itself.
+      if (group.items.length === 1 || !(error instanceof ZdError) || error.code !== 'quota_exceeded') throw error;
+      return (await this.begin([item], false).done)[0]!;
+    }
   }
 
-  private begin(): Group {
-    const group: Group = { items: [], open: true, done: Promise.resolve([]) };
-    this.group = group;
+  private begin(items: Item[], open: boolean): Group {
+    const group: Group = { items, open, done: Promise.resolve([]) };
     group.done = this.definitions.write((changes) => {
       group.open = false;
       const setAt = this.definitions.now();

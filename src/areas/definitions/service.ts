@@ -107,6 +107,7 @@ export interface DefinitionService {
   /**
    * Makes these the only records of the named shells, or of all shells when `shells` is null, and tells of it on the event log. Only inside
    * the work of a write of zd.db, so it is all or nothing with what else that work does. Two records of one identity: the later one counts.
+   * Where the replaced records came from is forgotten: see `restoreBundles`.
    */
   replaceAll(records: Iterable<DefinitionRecord>, options: { readonly shells: readonly string[] | null; readonly reason: string }): Restored;
   /** Adds these to what is there; a record of the same identity is replaced. Rules as for `replaceAll`. */

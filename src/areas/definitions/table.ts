@@ -117,7 +117,14 @@ export class DefinitionTable {
     return rows.map(({ shell_id, kind, rows: count }) => ({ shellId: shell_id, kind: kindOf(kind), rows: count }));
   }
 
-  total = (): number => this.row<{ rows: number }>('SELECT ifnull(sum(rows), 0) AS rows FROM definition_count')!.rows;
+  total = (): { rows: number; shells: number } =>
+    this.row('SELECT ifnull(sum(rows), 0) AS rows, count(DISTINCT shell_id) AS shells FROM definition_count')!;
+
+  /** Those of the named shells, or of all. */
+  dropBundles(shells: readonly string[] | null): void {
+    if (shells === null) this.run('DELETE FROM definition_bundle');
+    else for (const shell of shells) this.run('DELETE FROM definition_bundle WHERE shell_id = ?', shell);
+  }
 
   putBundle({ shellId, startedAtNs, finishedAtNs, cmdline, zdotdir, home, events, ingestedAt }: BundleOrigin): void {
     const values = [shellId, startedAtNs, finishedAtNs, cmdline, zdotdir, home, events, ingestedAt];

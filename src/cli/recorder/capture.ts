@@ -79,6 +79,14 @@ export async function capture(
     if (text === 'interrupted') throw new ClientError('interrupted', 'interrupted', '', EXIT.interrupted);
     if (text === 'too much') throw failure('record_failed', `${shell} defines more than ${MOST_BYTES >> 20} MiB`, [], EXIT.failure);
     const frames = text === 'ended' || text === null ? null : decodeFrames(text, nonce);
+    const old = frames?.find(({ what }) => what === 'unsupported');
+    if (old)
+      throw new ClientError(
+        'record_failed',
+        `${program} is ${shell} ${old.values[0]}, and cannot tell what it defines`,
+        `Name one from ${old.values[1]} on with --program`,
+        EXIT.failure,
+      );
     if (frames) return { frames, startedAt, finishedAt: Date.now(), cmdline: [program, ...flags].join(' ') };
     const code = await child.exited;
     const how = child.signalCode ? `was ended by ${child.signalCode}` : `ended with ${code}`;

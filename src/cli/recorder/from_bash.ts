@@ -15,8 +15,11 @@ export function fromBash(frames: readonly Frame[]): Seen[] {
     const { what, name, values } = frame;
     const [value = ''] = values;
     switch (what) {
-      case 'alias':
-        return [{ kind: 'alias', name, value }];
+      case 'aliases':
+        return commandsIn(value).flatMap(({ words }) => {
+          const [, each, text] = /^([^=]+)=(.*)$/s.exec(words.at(-1)!) ?? [];
+          return words[0] === 'alias' && each !== undefined ? [{ kind: 'alias', name: each, value: text }] : [];
+        });
       case 'function':
         return [functionOf(frame)];
       case 'variable':
@@ -57,6 +60,8 @@ function functionOf({ name, values: [place = '', body = ''] }: Frame): Seen {
 function variableOf({ name, attrs, values }: Frame): Seen[] {
   let bits = 0;
   for (const flag of attrs) bits |= FLAGS[flag] ?? 0;
+  // Every array comes as one; from 5.1 on bash also tells which are associative.
+  if (bits & BIT.assoc) bits &= ~BIT.array;
   const exported = (bits & BIT.export) !== 0;
   const kind = exported ? 'export' : 'typeset';
   if (bits & BIT.assoc) return [{ kind, name, value_assoc: pairsOf(values), attrs: bits }];

@@ -3,6 +3,7 @@ import { MiB, setting } from '../setting';
 declare module '../setting' {
   interface Values {
     readonly 'definitions.max_records': number;
+    readonly 'definitions.max_shells': number;
     readonly 'definitions.max_value_bytes': number;
   }
 }
@@ -15,6 +16,7 @@ export const definitionsSettings = [
     max: 100_000_000,
     doc: 'Definitions that are kept, of all shells together.',
   }),
+  setting('definitions.max_shells', 1000, { type: 'integer', min: 1, max: 100_000, doc: 'Shells that may have definitions.' }),
   setting('definitions.max_value_bytes', MiB, {
     type: 'integer',
     unit: 'bytes',
