@@ -152,6 +152,26 @@ describe('names', () => {
     await stream.events.return(undefined);
   });
 
+  test('what a tagged shell publishes is found under each of its tags, live, replayed and listed', async () => {
+    const shell = await rig.member({ tags: ['red', 'green'] });
+    const live = await listenTo(zd, 'channel=tag:gr*.ping');
+    const before = (await zd.call('publish', { topic: 'before' })).body.event_id;
+    await shell.call('publish', { topic: 'ping', data: 1 });
+    await shell.call('untag', { all: true });
+    await shell.call('publish', { topic: 'ping', data: 2 });
+    await shell.call('tag', { tags: ['green'] });
+    await shell.call('publish', { topic: 'ping', data: 3 });
+    expect((await live.take(2)).map(({ data }) => [data.scope, data.data])).toEqual([
+      [`shell:${shell.id}`, 1],
+      [`shell:${shell.id}`, 3],
+    ]);
+    const replayed = await listenTo(zd, 'channel=tag:green.ping', { headers: { 'last-event-id': before } });
+    expect((await replayed.take(2)).map(({ data }) => data.data)).toEqual([1, 3]);
+    const { events } = (await zd.call('event_list', { scope: 'tag:green', topic: 'ping' })).body;
+    expect(events.map((each: any) => each.data)).toEqual([1, 3]);
+    for (const each of [live, replayed]) await each.events.return(undefined);
+  });
+
   test('a socket speaks as its shell from the registration on', async () => {
     const shell = await rig.socket();
     const stream = await listenTo(zd, `channel=*.from-socket`);

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { startDaemon, type TestDaemon } from '../helper/daemon';
 import { ShellRig, type SocketShell } from '../helper/shells';
 import { until } from '../helper/until';
@@ -170,7 +172,8 @@ describe('a shell that fetches', () => {
     expect((await zd.call('notify', { message: 'look', target: { shell_id: shell.id } })).body.delivered_to).toEqual([shell.id]);
     expect((await shell.call('take_deliveries')).body.deliveries).toMatchObject([{ kind: 'notify', text: 'look', urgency: 'normal' }]);
     // What was not fetched in time is never run.
-    await zd.call('send', { command: 'late', target: { shell_id: shell.id }, timeout_ms: 0 });
+    await zd.call('send', { command: 'late', target: { shell_id: shell.id }, timeout_ms: 1 });
+    await until('its time is over', () => !readdirSync(join(zd.home, 'shells')).some((file) => file.startsWith(`${shell.pid}.`)));
     expect((await shell.call('take_deliveries')).body.deliveries).toEqual([]);
     child.kill('SIGKILL');
   });

@@ -148,6 +148,29 @@ test.each([...SHELLS])('a prompt of %s waits for nothing, whatever zd does', asy
   expect((await cost(hooks)) - bare).toBeLessThan(50);
 });
 
+const ODD: Readonly<Record<ShellName, string>> = {
+  bash: 'set -uCf; shopt -s nullglob extglob; IFS=x',
+  zsh: 'setopt no_unset ksh_arrays sh_word_split no_clobber no_equals err_return glob_subst; IFS=x',
+  fish: 'set -g fish_trace',
+};
+
+test.each([...SHELLS])('the hooks of %s work under odd options, and say nothing', async (name) => {
+  const shell = await PtyShell.start(name, zd.home, ['--accept-send']);
+  open.push(shell);
+  await registered(shell);
+  await shell.run(ODD[name]);
+  const from = shell.shown.length;
+  for (const line of [' true', "echo 'a  b'", 'cd /tmp', 'cd -', 'false', "echo '$(touch never) `touch never`'"]) await shell.run(line);
+  const { shell_id } = await registered(shell);
+  const sent = await zd.zd('shell', 'send', '--shell', String(shell_id), '--wait', '--timeout', '10', '--', "echo 'one  two'; echo \"three'\"");
+  expect(sent).toEqual({ code: 0, stdout: "one  two\nthree'\n", stderr: '' });
+  expect(shell.shown.slice(from)).not.toMatch(/unbound|not set|parameter|bad |cannot|No such|error|no matches/i);
+  const kept = async () => (await zd.call('history_query', { shell_id, descending: false, limit: 100 })).body.rows.map(({ line }: any) => line);
+  for (const line of ["echo 'a  b'", "echo '$(touch never) `touch never`'"])
+    await until(`${line} is kept`, async () => (await kept()).includes(line));
+  expect(readdirSync(zd.home)).not.toContain('never');
+});
+
 test('zd init refuses what it does not know', async () => {
   const { code, stdout } = await runZd(tempHome(), ['init', 'tcsh']);
   expect([code, stdout]).toEqual([2, '']);

@@ -109,6 +109,7 @@ export class EventLog implements EventService {
       ts,
       kind,
       scope,
+      also: draft.also?.length ? draft.also.join('\n') : null,
       topic,
       source,
       visibility: hidden ? 'private' : (draft.visibility ?? (session === null ? 'public' : 'private')),

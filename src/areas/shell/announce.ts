@@ -7,6 +7,14 @@ export async function announce(
   from: number,
   data: object,
 ): Promise<number> {
-  await events.publish({ kind: 'shell', scope: `shell:${from}`, topic, source: `shell:${from}`, data });
+  const also = shells.find(from)?.tags.map((tag) => `tag:${tag}`);
+  await events.publish({
+    kind: 'shell',
+    scope: from === 0 ? 'http' : `shell:${from}`,
+    also,
+    topic,
+    source: from === 0 ? 'http' : `shell:${from}`,
+    data,
+  });
   return shells.broadcast(topic, data, from);
 }

@@ -60,8 +60,8 @@ export class ShellStore {
     if (same) update.run(...values, before.shell_id);
     else insert.run(process.pid, process.start, ...values, now);
     const shell = shellOf(byPid.get(process.pid) as Row);
-    if (!same) this.tell(shell.id, 'registered', { from_shell: shell.id, pid: shell.process.pid, tty, argv0, ts_ns: nanos(now) });
-    if (cwd !== null && cwd !== (same ? before.cwd : null)) this.tell(shell.id, 'chpwd', { from_shell: shell.id, cwd, ts_ns: nanos(now) });
+    if (!same) this.tell(shell.id, tags, 'registered', { from_shell: shell.id, pid: shell.process.pid, tty, argv0, ts_ns: nanos(now) });
+    if (cwd !== null && cwd !== (same ? before.cwd : null)) this.tell(shell.id, tags, 'chpwd', { from_shell: shell.id, cwd, ts_ns: nanos(now) });
     return { shell, digest, replaced: before && !same ? before.shell_id : null };
   }
 
@@ -74,19 +74,22 @@ export class ShellStore {
     const added = after.filter((tag) => !before.includes(tag));
     const removed = before.filter((tag) => !after.includes(tag));
     if (added.length + removed.length > 0) this.sql().tags.run(JSON.stringify(after), id);
-    if (added.length > 0) this.tell(id, 'tagged', { from_shell: id, tags: added, ts_ns: nanos(now) });
-    if (removed.length > 0) this.tell(id, 'untagged', { from_shell: id, tags: removed, ts_ns: nanos(now) });
+    if (added.length > 0) this.tell(id, after, 'tagged', { from_shell: id, tags: added, ts_ns: nanos(now) });
+    if (removed.length > 0) this.tell(id, before, 'untagged', { from_shell: id, tags: removed, ts_ns: nanos(now) });
     return shellOf({ ...row, tags: JSON.stringify(after) });
   }
 
   remove(id: number, now: number): boolean {
-    if (this.sql().remove.run(id).changes === 0) return false;
-    this.tell(id, 'exit', { from_shell: id, ts_ns: nanos(now) });
+    const row = this.sql().byId.get(id) as Row | null;
+    if (!row) return false;
+    this.sql().remove.run(id);
+    this.tell(id, JSON.parse(row.tags) as string[], 'exit', { from_shell: id, ts_ns: nanos(now) });
     return true;
   }
 
-  private tell(id: number, topic: string, data: object): void {
-    this.events.append({ kind: 'shell', scope: `shell:${id}`, topic, source: `shell:${id}`, data });
+  private tell(id: number, tags: readonly string[], topic: string, data: object): void {
+    const also = tags.map((tag) => `tag:${tag}`);
+    this.events.append({ kind: 'shell', scope: `shell:${id}`, also, topic, source: `shell:${id}`, data });
   }
 
   private sql() {

@@ -1,22 +1,30 @@
 # zd's hooks for bash 5 and newer. In ~/.bashrc: eval "$(zd init bash)"
-# Nothing here waits for zd: what talks to the daemon runs on its own, with its input and output closed and two seconds to live.
+# Nothing here waits for zd: what talks to the daemon runs on its own, with its input and output closed and five seconds to live.
 if [[ $- == *i* && ${__zd_pid-} != "$$" && ${BASH_VERSINFO[0]} -ge 5 ]]; then
-__zd_pid=$$ __zd_words=(@WORDS@) __zd_box=@BOX@ __zd_at=0 __zd_began='' __zd_number='' __zd_cwd='' __zd_count=0
+__zd_pid=$$ __zd_words=(@WORDS@) __zd_box=@BOX@ __zd_at=0 __zd_began='' __zd_number='' __zd_cwd='' __zd_count=0 __zd_files=()
 # An `exec` keeps the process, and with it the name of the shell.
 if [[ ${ZD_SHELL_PID-} != "$$" || -z ${ZD_SHELL_KEY-} ]]; then
   export ZD_SHELL_PID=$$ ZD_SHELL_KEY=@NONCE@-$$-$RANDOM$RANDOM$RANDOM ZD_SESSION=@SESSION@-$$
 fi
 
 # Started by a process that ends at once: no job of this shell, and nobody's child.
-__zd_run() { ( "${__zd_words[@]}" --timeout 2 "$@" </dev/null >/dev/null 2>&1 & ); }
+__zd_run() { ( "${__zd_words[@]}" --timeout 5 "$@" </dev/null >/dev/null 2>&1 & ); }
+
+# Whatever the options of this shell are.
+__zd_look() {
+  local -
+  set +f
+  __zd_files=("$__zd_box/$$".*)
+}
 
 # Opens what came for this shell. True when something was shown.
 __zd_open() {
   local file text kind id from limit shown=1
-  for file in "$__zd_box/$$".*; do
+  __zd_look
+  for file in "${__zd_files[@]}"; do
     [[ -f $file ]] || continue
     text=''
-    IFS= read -r -d '' text <"$file"
+    IFS= read -r -d '' text <"$file" || :
     command rm -f -- "$file"
     kind=${text%%$'\n'*} text=${text#*$'\n'}
     id=${text%%$'\n'*} text=${text#*$'\n'}
@@ -40,8 +48,7 @@ __zd_open() {
 __zd_execute() {
   local __zd_out=$__zd_box/out.$$.$((++__zd_count)) __zd_code
   printf '\r\n[zd] shell %s runs here: %s\r\n' "$2" "${3@Q}"
-  { eval "$3"; } </dev/null >|"$__zd_out.1" 2>|"$__zd_out.2"
-  __zd_code=$?
+  { eval "$3"; } </dev/null >|"$__zd_out.1" 2>|"$__zd_out.2" && __zd_code=0 || __zd_code=$?
   command cat -- "$__zd_out.1" "$__zd_out.2"
   __zd_run shell result "$1" --exit "$__zd_code" --stdout-file "$__zd_out.1" --stderr-file "$__zd_out.2"
 }
@@ -72,7 +79,7 @@ __zd_precmd() {
   [[ -n $__zd_cwd ]] || __zd_trap
   __zd_began='' __zd_number=$HISTCMD
   if [[ $PWD != "$__zd_cwd" ]]; then __zd_cwd=$PWD; __zd_register; fi
-  __zd_open
+  __zd_open || :
   __zd_at=1
   return "$code"
 }
@@ -82,7 +89,7 @@ __zd_tell() {
   (
     {
       HISTTIMEFORMAT=''
-      [[ $(builtin history 1) =~ ^\ *[0-9]+[*\ ]\ (.*)$ ]] && "${__zd_words[@]}" --timeout 2 "$@" -- "${BASH_REMATCH[1]}"
+      [[ $(builtin history 1) =~ ^\ *[0-9]+[*\ ]\ (.*)$ ]] && "${__zd_words[@]}" --timeout 5 "$@" -- "${BASH_REMATCH[1]}"
     } </dev/null >/dev/null 2>&1 &
   )
 }

@@ -1,8 +1,8 @@
 # zd's hooks for zsh. In ~/.zshrc: eval "$(zd init zsh)"
-# Nothing here waits for zd: what talks to the daemon runs on its own, with its input and output closed and two seconds to live.
+# Nothing here waits for zd: what talks to the daemon runs on its own, with its input and output closed and five seconds to live.
 if [[ -o interactive && ${__zd_pid-} != $$ ]] && zmodload zsh/datetime 2>/dev/null; then
 typeset -g __zd_pid=$$ __zd_box=@BOX@ __zd_at=0 __zd_began='' __zd_line='' __zd_cwd='' __zd_count=0
-typeset -ga __zd_words
+typeset -ga __zd_words __zd_files
 __zd_words=(@WORDS@)
 # An `exec` keeps the process, and with it the name of the shell.
 if [[ ${ZD_SHELL_PID-} != $$ || -z ${ZD_SHELL_KEY-} ]]; then
@@ -10,14 +10,21 @@ if [[ ${ZD_SHELL_PID-} != $$ || -z ${ZD_SHELL_KEY-} ]]; then
 fi
 
 # Started by a process that ends at once: no job of this shell, and nobody's child.
-__zd_run() { ( "${__zd_words[@]}" --timeout 2 "$@" </dev/null >/dev/null 2>&1 & ) }
+__zd_run() { ( "${__zd_words[@]}" --timeout 5 "$@" </dev/null >/dev/null 2>&1 & ) }
+
+# Whatever the options of this shell are.
+__zd_look() {
+  emulate -L zsh
+  __zd_files=("$__zd_box/$$".*(N))
+}
 
 # Opens what came for this shell. True when something was shown.
 __zd_open() {
   local file text kind id from limit shown=1
-  for file in "$__zd_box/$$".*(N); do
+  __zd_look
+  for file in "${__zd_files[@]}"; do
     text=''
-    IFS= read -r -d '' text <"$file"
+    IFS= read -r -d '' text <"$file" || :
     command rm -f -- "$file"
     kind=${text%%$'\n'*} text=${text#*$'\n'}
     id=${text%%$'\n'*} text=${text#*$'\n'}
@@ -25,7 +32,7 @@ __zd_open() {
     limit=${text%%$'\n'*} text=${text#*$'\n'}
     [[ $limit == <-> && $limit -ge $EPOCHSECONDS ]] || continue
     # The line that is being typed is drawn again below.
-    (( __zd_at )) && zle && zle -I
+    if (( __zd_at )) && zle; then zle -I; fi
     case $kind in
 #:accept
       command) __zd_execute "$id" "$from" "$text" ;;
@@ -42,9 +49,8 @@ __zd_open() {
 # This shell said --accept-send: it runs what it is sent, here and without input, and answers.
 __zd_execute() {
   local __zd_out=$__zd_box/out.$$.$((++__zd_count)) __zd_code
-  printf '[zd] shell %s runs here: %s\n' "$2" "${(qq)3}"
-  { eval "$3" } </dev/null >|"$__zd_out.1" 2>|"$__zd_out.2"
-  __zd_code=$?
+  printf '[zd] shell %s runs here: %s\n' "$2" "${(qqqq)3}"
+  { eval "$3" } </dev/null >|"$__zd_out.1" 2>|"$__zd_out.2" && __zd_code=0 || __zd_code=$?
   command cat -- "$__zd_out.1" "$__zd_out.2"
   __zd_run shell result "$1" --exit "$__zd_code" --stdout-file "$__zd_out.1" --stderr-file "$__zd_out.2"
 }
@@ -52,7 +58,7 @@ __zd_execute() {
 
 # Something came. A command under way is not disturbed: the next prompt looks.
 TRAPURG() {
-  (( __zd_at )) && __zd_open
+  if (( __zd_at )); then __zd_open || :; fi
   return 0
 }
 
@@ -79,7 +85,7 @@ __zd_precmd() {
   fi
   # At the first prompt too: reading these hooks starts no process.
   if [[ $PWD != "$__zd_cwd" ]]; then __zd_cwd=$PWD; __zd_register; fi
-  __zd_open
+  __zd_open || :
   __zd_at=1
 }
 

@@ -1,3 +1,6 @@
+-- Further scopes an event is found under, one a line: the tags its shell had.
+ALTER TABLE event ADD COLUMN also TEXT;
+
 -- Shells that registered and whose process lives. Numbers are never given twice.
 CREATE TABLE shell (
   shell_id INTEGER PRIMARY KEY AUTOINCREMENT,
