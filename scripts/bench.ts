@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import type { Bench } from './bench/context';
 import { fanOut } from './bench/fan_out';
 import { binarySize, idleMemory, startTime } from './bench/footprint';
+import { history } from './bench/history';
 import { keyValue } from './bench/key_value';
 import { locks } from './bench/locks';
 import { processTime } from './bench/process_time';
@@ -17,7 +18,7 @@ import { install, step } from './setup';
 /**
  * `bun run bench`: the compiled program beside its peers, in one run on one machine.
  *   --quick       fewer and shorter rounds
- *   --only NAME   one part, repeatable: cli, kv, fanout, latency, publish, locks, start, memory
+ *   --only NAME   one part, repeatable: cli, kv, fanout, latency, publish, locks, history, start, memory
  *   --json        the rows and bars as JSON
  *   --bin PATH    another executable than dist/zd
  *   --strict      exit 1 when a bar is missed, as it is anyway when a part does not come to its end
@@ -44,6 +45,7 @@ const parts: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   latency: publishLatency,
   publish: publishRate,
   locks: (bench) => locks(bench, flags.quick ? 30 : 150),
+  history: (bench) => history(bench, flags.quick ? 10 : 40, flags.quick ? 100_000 : 1_000_000),
 };
 const unknown = flags.only.filter((name) => !Object.hasOwn(parts, name));
 if (unknown.length > 0) throw new Error(`--only takes ${Object.keys(parts).join(', ')}; not ${unknown.join(', ')}`);

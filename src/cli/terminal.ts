@@ -34,6 +34,8 @@ export class Terminal {
   }
 
   get size(): { readonly columns: number; readonly rows: number } {
+    // What it says is what it was told last; asking the system is node's own, though unlisted.
+    (this.output as WriteStream & { _refreshSize(): void })._refreshSize();
     const [columns, rows] = this.output.getWindowSize();
     return { columns: columns || 80, rows: rows || 24 };
   }

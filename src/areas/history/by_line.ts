@@ -1,4 +1,5 @@
 import type { Corpus } from './corpus';
+import { fold } from './fold';
 import { patternOf, scoreOf } from './fuzzy';
 import { lineTest } from './line_test';
 import type { Pace } from './pace';
@@ -167,7 +168,7 @@ type Finder = (segment: Segment, least: number) => Weighed[];
 function finder({ mode, filter, order }: Pick<Query, 'mode' | 'filter'> & { readonly order?: Query['order'] }, now = 0): Finder {
   const pick = (found: Weighed[], slot: number, weight: number, least: number) => void (weight > least && found.push({ slot, weight }));
   if (mode !== 'fuzzy') {
-    const small = encoder.encode(filter.toLowerCase().replaceAll('\0', '\u0001'));
+    const small = encoder.encode(fold(filter).replaceAll('\0', '\u0001'));
     const needle = mode === 'prefix' ? Uint8Array.of(MARK, ...small) : small;
     return (segment, least) => {
       if (least >= segment.topRank) return [];

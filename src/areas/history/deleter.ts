@@ -40,7 +40,7 @@ export class Deleter {
     for await (const entries of this.matching(deletion)) {
       for (let at = 0; at < entries.length; at += CHUNK) {
         const chunk = entries.slice(at, at + CHUNK);
-        count += deletion.dryRun ? chunk.length : await this.remove(chunk);
+        count += deletion.dryRun ? chunk.length : await this.remove(chunk, true);
       }
     }
     if (count > 0 && !deletion.dryRun) await this.db.write(() => this.events.append(deleted(count, source)), 'normal');
@@ -62,7 +62,7 @@ export class Deleter {
       (before === undefined || entry.pos < posAfter(before)) &&
       (!duplicates || this.hasNewer(entry));
     if (ids) {
-      yield ids.map((id) => this.table.byId(id)).filter((entry): entry is Found => entry !== null && holds(entry));
+      yield [...new Set(ids)].map((id) => this.table.byId(id)).filter((entry): entry is Found => entry !== null && holds(entry));
       return;
     }
     const [lead, values] = known ? ['history.line_id = ? AND', [known.id]] : sessid === undefined ? ['', []] : ['history.sessid = ? AND', [sessid]];
@@ -84,12 +84,16 @@ export class Deleter {
     return this.table.get('SELECT 1 FROM history WHERE line_id = ? AND pos > ? LIMIT 1', lineId, pos) !== null;
   }
 
-  /** In one transaction; an entry that somebody else has removed by then counts for them. */
-  private async remove(entries: readonly Found[]): Promise<number> {
-    const changes = await this.db.write(
-      () => entries.flatMap(({ pos, lineId }) => (this.table.byPos(pos)?.lineId === lineId ? [this.table.remove(this.table.byPos(pos)!)] : [])),
-      'normal',
-    );
+  /**
+   * In one transaction; an entry that somebody else has removed by then counts for them. `erase`: what is deleted because somebody asked for it
+   * is overwritten in the file, not only let go of.
+   */
+  private async remove(entries: readonly Found[], erase = false): Promise<number> {
+    const changes = await this.db.write(() => {
+      const present = entries.filter(({ pos, id }) => this.table.byPos(pos)?.id === id);
+      const all = () => present.map((entry) => this.table.remove(entry));
+      return erase ? this.table.erasing(all) : all();
+    }, 'normal');
     for (const change of changes) this.corpus.apply(change);
     return changes.length;
   }

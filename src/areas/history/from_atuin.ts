@@ -24,7 +24,7 @@ export async function* fromAtuin(path: string, reading: Reading): AsyncGenerator
   if (!columns.has('command') || !columns.has('timestamp')) throw new Error('it has no table `history` as atuin makes it');
   const kept = columns.has('deleted_at') ? 'AND deleted_at IS NULL' : '';
   const page = db.query<Row, [number]>(
-    `SELECT rowid, timestamp / 1000000 AS ms, duration / 1000000 AS duration_ms, exit, command, cwd, session, hostname
+    `SELECT rowid, timestamp / 1000000 AS ms, CASE WHEN duration >= 0 THEN duration / 1000000 END AS duration_ms, exit, command, cwd, session, hostname
      FROM history WHERE rowid > ? ${kept} ORDER BY rowid LIMIT ${PAGE}`,
   );
   for (let from = -1; ;) {

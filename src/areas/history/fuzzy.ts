@@ -1,3 +1,4 @@
+import { fold } from './fold';
 import { maskOf } from './segment';
 
 /** The weights of fzf's matcher (junegunn/fzf, src/algo/algo.go). */
@@ -35,7 +36,7 @@ export interface Pattern {
 const encoder = new TextEncoder();
 
 export function patternOf(filter: string): Pattern {
-  const words = filter.toLowerCase().split(/\s+/).filter(Boolean);
+  const words = fold(filter).split(/\s+/).filter(Boolean);
   const bytes = words.map((word) => encoder.encode(word));
   return {
     words: bytes,

@@ -13,7 +13,7 @@ export const importEntries = defineOp({
   scope: 'history.write',
   effect: 'write',
   input: strict({
-    entries: t.Array(strict(ENTRY), { maxItems: 5000 }),
+    entries: t.Array(strict(ENTRY), { maxItems: 1000 }),
     dedupe: t.Optional(t.Boolean({ default: true })),
   }),
   output: strict({

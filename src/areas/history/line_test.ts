@@ -1,3 +1,4 @@
+import { fold } from './fold';
 import { patternOf, scoreOf } from './fuzzy';
 import type { Query } from './query_model';
 import { textSearch } from './words';
@@ -7,8 +8,8 @@ const encoder = new TextEncoder();
 /** Whether a line fits, as far as the index has not decided it. */
 export function lineTest({ mode, filter, ignoreCase }: Pick<Query, 'mode' | 'filter' | 'ignoreCase'>): (line: string) => boolean {
   if (filter === '') return () => true;
-  const wanted = ignoreCase ? filter.toLowerCase() : filter;
-  const plain = ignoreCase ? (line: string) => line.toLowerCase() : (line: string) => line;
+  const wanted = ignoreCase ? fold(filter) : filter;
+  const plain = ignoreCase ? fold : (line: string) => line;
   switch (mode) {
     case 'fts':
       return () => true;
@@ -16,7 +17,7 @@ export function lineTest({ mode, filter, ignoreCase }: Pick<Query, 'mode' | 'fil
       const { literals } = textSearch(filter);
       if (literals.length === 0) return () => true;
       return (line) => {
-        const small = line.toLowerCase();
+        const small = fold(line);
         return literals.every((literal) => small.includes(literal));
       };
     }
@@ -29,7 +30,7 @@ export function lineTest({ mode, filter, ignoreCase }: Pick<Query, 'mode' | 'fil
     case 'fuzzy': {
       const pattern = patternOf(filter);
       return (line) => {
-        const bytes = encoder.encode(line.toLowerCase());
+        const bytes = encoder.encode(fold(line));
         return scoreOf(bytes, 0, bytes.length, pattern) >= 0;
       };
     }

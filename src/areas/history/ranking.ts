@@ -1,3 +1,4 @@
+import { fold } from './fold';
 import { bestOf, patternOf } from './fuzzy';
 import { weightOf } from './model';
 import type { Hit, Query } from './query_model';
@@ -28,7 +29,7 @@ export function ranked(query: Pick<Query, 'mode' | 'filter' | 'order' | 'limit'>
   let kept: Hit[] = [];
   const judge = (entry: Found): Hit | null => {
     if (!fuzzy) return { entry, score: weightOf(entry.rank, now), positions: null };
-    const small = entry.line.toLowerCase();
+    const small = fold(entry.line);
     const bytes = encoder.encode(small);
     const best = bestOf(bytes, fuzzy);
     if (!best) return null;

@@ -44,7 +44,7 @@ const PLACES: readonly Rule[] = [
   // set -x TOKEN x (fish)
   new RegExp(`(\\bset\\s(?:-[A-Za-z-]{1,20}\\s){0,4}${SECRET_NAME}\\s+)(?!-|["']?\\$|["']?\\[redacted\\])${WORD}`, 'gi'),
   // Authorization: Bearer x, X-Api-Key: x
-  /(\bauthorization\s*[:=]\s*(?:(?:bearer|basic|token|digest)\s+)?)(?!\$|\[redacted\])[^\s"']+/gi,
+  /(\bauthorization\s*[:=]\s*(?:(?:bearer|basic|token|digest)\s+)?)(?!\$|\[redacted\]|(?:bearer|basic|token|digest)\s)[^\s"']+/gi,
   new RegExp(`(\\bx-${SECRET_NAME}\\s*:\\s*)(?!\\$|\\[redacted\\])[^\\s"']+`, 'gi'),
   // scheme://user:x@host
   /(\b[a-z][a-z0-9+.-]{0,30}:\/\/[^\s/:@"']{0,200}:)(?!\$|\[redacted\])[^\s/@"']+(?=@)/gi,

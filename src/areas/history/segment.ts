@@ -1,3 +1,5 @@
+import { fold } from './fold';
+
 /** Stands before, between and after the lines: a byte that UTF-8 never has. */
 export const MARK = 0xff;
 
@@ -49,7 +51,7 @@ const encoder = new TextEncoder();
 export function segmentOf(lines: readonly Source[]): Segment {
   const count = lines.length;
   // NUL holds the place of the mark, which no text has; in a line another character stands for it.
-  const marked = lines.map(({ line }) => line.toLowerCase().replaceAll('\0', '\u0001')).join('\0');
+  const marked = lines.map(({ line }) => fold(line).replaceAll('\0', '\u0001')).join('\0');
   const text = Buffer.allocUnsafeSlow(Buffer.byteLength(marked) + 2);
   const { written } = encoder.encodeInto(marked, text.subarray(1));
   text[0] = text[written + 1] = MARK;

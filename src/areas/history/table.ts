@@ -159,6 +159,18 @@ export class HistoryTable {
     return { id: lineId, line, standing: { lastPos: left[0]!.pos, rank } };
   }
 
+  /** Runs deletions so that what they free is overwritten with zeros; only inside a write. */
+  erasing<T>(work: () => T): T {
+    const { sqlite } = this.db;
+    const { secure_delete: usual } = sqlite.query('PRAGMA secure_delete').get() as { secure_delete: number };
+    sqlite.run('PRAGMA secure_delete = ON');
+    try {
+      return work();
+    } finally {
+      sqlite.run(`PRAGMA secure_delete = ${usual === 2 ? 'FAST' : usual}`);
+    }
+  }
+
   /** Adds to what is counted over the whole life of the history; only inside a write. */
   count(redacted: number, ignored: number): void {
     if (redacted + ignored > 0) this.counted.stage((row) => ({ ...row, redacted: row.redacted + redacted, ignored: row.ignored + ignored }));

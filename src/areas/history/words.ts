@@ -1,3 +1,5 @@
+import { fold } from './fold';
+
 /** A word of letters and digits, as the full-text index cuts them. */
 const TOKEN = /[\p{L}\p{N}\p{Co}]/u;
 const ONLY_TOKEN = /^[\p{L}\p{N}\p{M}\p{Co}]+$/u;
@@ -16,6 +18,6 @@ export function textSearch(filter: string): TextSearch {
   const indexed = words.filter((word) => TOKEN.test(word)).map((word) => `"${word.replaceAll('"', '""')}"`);
   return {
     expression: indexed.length === 0 ? null : indexed.join(' '),
-    literals: words.filter((word) => !ONLY_TOKEN.test(word)).map((word) => word.toLowerCase()),
+    literals: words.filter((word) => !ONLY_TOKEN.test(word)).map((word) => fold(word)),
   };
 }
