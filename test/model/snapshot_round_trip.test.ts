@@ -58,13 +58,13 @@ test('the differences of two states lead from one to the other', async () => {
   );
 });
 
-test('values of megabytes, and tens of thousands of rows', async () => {
+test('values of megabytes, among thousands of rows', async () => {
   const [one] = fc.sample(record, { numRuns: 1, seed: 7 });
-  const rows = Array.from({ length: 30_000 }, (_, at) => ({
+  const rows = Array.from({ length: 5000 }, (_, at) => ({
     ...one!,
     name: `n${at}`,
     kind: 'alias' as const,
-    value: at % 10_000 === 5 ? '☃'.repeat(1 << 20) : `v${at}`,
+    value: at === 5 ? '☃'.repeat(1 << 20) : `v${at}`,
   }));
   await rig.fill(rows);
   const before = rig.all();
