@@ -65,7 +65,7 @@ export function catalogueRig() {
     db,
     systemClock,
     events,
-    () => ({ maxRecords: 1_000_000, maxValueBytes: 1 << 20 }),
+    () => ({ maxRecords: 1_000_000, maxValueBytes: 1 << 20, maxShells: 1000 }),
     async function* () {},
   );
   const store = new SnapshotStore(`${folder}/snapshots`);
