@@ -5,11 +5,13 @@ import { cacheArea } from './cache/area';
 import { configArea } from './config/area';
 import { definitionsArea } from './definitions/area';
 import { eventArea } from './event/area';
+import { exportArea } from './export/area';
 import { historyArea } from './history/area';
 import { jobArea } from './job/area';
 import { lockArea } from './lock/area';
 import { metaArea } from './meta/area';
 import { scheduleArea } from './schedule/area';
+import { snapshotArea } from './snapshot/area';
 import { shellArea } from './shell/area';
 import { watchArea } from './watch/area';
 
@@ -25,6 +27,8 @@ export const areas: readonly Area[] = [
   eventArea,
   watchArea,
   definitionsArea,
+  snapshotArea,
+  exportArea,
   shellArea,
   askArea,
   historyArea,

@@ -15,6 +15,9 @@ export interface Paths {
   /** One folder per job, with its output. */
   readonly jobsDir: string;
   readonly artifacts: string;
+  readonly snapshots: string;
+  /** The private key snapshots are signed with. */
+  readonly snapshotKey: string;
   /** What waits for shells without a connection, until their next prompt. */
   readonly shellsDir: string;
   readonly logFile: string;
@@ -69,6 +72,8 @@ const build = (home: string | null, configFile: string, dataDir: string, stateDi
   cacheDb: join(dataDir, 'cache.db'),
   jobsDir: join(dataDir, 'jobs'),
   artifacts: join(dataDir, 'artifacts'),
+  snapshots: join(dataDir, 'snapshots'),
+  snapshotKey: join(dataDir, 'snapshot-signing.key'),
   shellsDir: join(stateDir, 'shells'),
   logFile: join(stateDir, 'zd.log'),
   tokenFile: join(stateDir, 'token'),

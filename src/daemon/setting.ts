@@ -20,7 +20,8 @@ export type KindSettings = Readonly<Record<string, { readonly max_count?: number
 export interface Values {}
 
 export type SettingKey = keyof Values;
-export type SettingType = 'listen' | 'boolean' | 'hosts' | 'origins' | 'names' | 'patterns' | 'tokens' | 'level' | 'integer' | 'kinds' | 'webhooks';
+export type SettingType =
+  'listen' | 'boolean' | 'hosts' | 'origins' | 'names' | 'patterns' | 'tokens' | 'level' | 'integer' | 'kinds' | 'webhooks' | 'text' | 'secret';
 
 export interface Setting<K extends SettingKey = SettingKey> {
   /** `SECTION.NAME` as in config.toml; a key without a dot is a whole section. */

@@ -14,6 +14,7 @@ import { mcpSettings } from './settings/mcp';
 import { scheduleSettings } from './settings/schedule';
 import { shellSettings } from './settings/shell';
 import { shutdownSettings } from './settings/shutdown';
+import { snapshotSettings } from './settings/snapshot';
 import { watchSettings } from './settings/watch';
 import { webhookSettings } from './settings/webhook';
 
@@ -30,6 +31,7 @@ export const SETTINGS: readonly Setting[] = [
   ...scheduleSettings,
   ...artifactSettings,
   ...watchSettings,
+  ...snapshotSettings,
   ...shellSettings,
   ...historySettings,
   ...shutdownSettings,
@@ -59,6 +61,9 @@ export function expectation(setting: Setting): string {
       return 'a table of LABEL = "TOKEN" or LABEL = { token = "TOKEN", scopes = [...] }';
     case 'webhooks':
       return 'tables [webhook.CHANNEL] with secret = "..." and, where it is not the default, header = "..."';
+    case 'text':
+    case 'secret':
+      return 'a text of one line';
     case 'level':
       return `one of ${LEVELS.join(', ')}`;
     case 'kinds':

@@ -52,6 +52,11 @@ export function fromToml(setting: Setting, value: unknown): unknown {
       return kinds(setting, value);
     case 'integer':
       return integer(setting, value);
+    case 'text':
+    case 'secret':
+      // A secret is not repeated in the fault.
+      // oxlint-disable-next-line no-control-regex
+      return typeof value === 'string' && !/[\u0000-\u001f\u007f]/.test(value) ? value : bad(setting, setting.type === 'secret' ? '…' : value);
     case 'level':
       return (LEVELS as readonly unknown[]).includes(value) ? value : bad(setting, value);
     case 'listen':
@@ -89,6 +94,7 @@ export function toText(setting: Setting, value: unknown): string {
     return JSON.stringify(Object.fromEntries((value as TokenSetting[]).map(({ label, scopes }) => [label, scopes ?? ['*']])));
   if (setting.type === 'webhooks')
     return JSON.stringify(Object.fromEntries((value as WebhookSetting[]).map(({ name, header }) => [name, { header }])));
+  if (setting.type === 'secret') return value === '' ? '' : '(set)';
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 

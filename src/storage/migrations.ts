@@ -9,7 +9,7 @@ import zd0006 from './migrations/zd/0006_artifact.sql' with { type: 'text' };
 import zd0007 from './migrations/zd/0007_definitions.sql' with { type: 'text' };
 import zd0008 from './migrations/zd/0008_shell.sql' with { type: 'text' };
 import zd0009 from './migrations/zd/0009_history.sql' with { type: 'text' };
-import zd0014 from './migrations/zd/0014_event_cursor.sql' with { type: 'text' };
+import zd0010 from './migrations/zd/0010_event_cursor.sql' with { type: 'text' };
 
 /** The schema of `zd.db`, in order. A published migration is never edited: its checksum is stored in every user's file. */
 export const zdMigrations: readonly Migration[] = [
@@ -22,7 +22,7 @@ export const zdMigrations: readonly Migration[] = [
   { version: 7, name: 'definitions', sql: zd0007 },
   { version: 8, name: 'shell', sql: zd0008 },
   { version: 9, name: 'history', sql: zd0009 },
-  { version: 14, name: 'event_cursor', sql: zd0014 },
+  { version: 10, name: 'event_cursor', sql: zd0010 },
 ];
 
 /** The schema of `cache.db`. */

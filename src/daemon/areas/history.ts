@@ -2,8 +2,8 @@ import { History } from '../../areas/history/history';
 import type { KnownNames } from '../../areas/history/names';
 import type { Ground } from '../ground';
 
-/** `names`: what the shells define, where somebody knows. */
-export function composeHistory({ stack, zdDb, events, clock, config, parts }: Ground, names?: KnownNames): History {
+/** `names`: what the shells define. */
+export function composeHistory({ stack, zdDb, events, clock, config, parts }: Ground, names: KnownNames): History {
   const limits = () => ({
     paused: config.value('history.private'),
     leadingSpace: config.value('history.ignore_space'),
