@@ -57,3 +57,17 @@ export function defineRoute<I extends TObject, const E extends Code = never>(spe
 
 /** Who calls a route with `auth: 'self'` without credentials. */
 export const ANONYMOUS: Caller = { via: 'tcp', label: 'anonymous', scopes: [], source: 'http' };
+
+/** A body that is made as it is taken: the next chunk is asked for when the socket has taken the one before; a client that leaves ends the generator. */
+export const bodyOfChunks = (chunks: AsyncGenerator<Uint8Array>): ReadableStream =>
+  new ReadableStream(
+    {
+      async pull(controller) {
+        const { value, done } = await chunks.next();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      cancel: async () => void (await chunks.return(undefined)),
+    },
+    { highWaterMark: 0 },
+  );
