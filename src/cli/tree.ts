@@ -28,6 +28,7 @@ const STATIC: Readonly<Record<string, Load>> = {
   'job attach': async () => (await import('./commands/job_attach')).jobAttach,
   'schedule add': async () => (await import('./commands/schedule_add')).scheduleAdd,
   'schedule once': async () => (await import('./commands/schedule_add')).scheduleOnce,
+  broker: async () => (await import('./commands/broker')).broker,
   'artifact put': async () => (await import('./commands/artifact_put')).artifactPut,
   'artifact get': async () => (await import('./commands/artifact_get')).artifactGet,
   'artifact verify': async () => (await import('./commands/artifact_verify')).artifactVerify,

@@ -1,4 +1,5 @@
 import type { Migration } from './migrate';
+import broker0001 from './migrations/broker/0001_init.sql' with { type: 'text' };
 import cache0001 from './migrations/cache/0001_init.sql' with { type: 'text' };
 import zd0001 from './migrations/zd/0001_init.sql' with { type: 'text' };
 import zd0002 from './migrations/zd/0002_event.sql' with { type: 'text' };
@@ -21,3 +22,6 @@ export const zdMigrations: readonly Migration[] = [
 
 /** The schema of `cache.db`. */
 export const cacheMigrations: readonly Migration[] = [{ version: 1, name: 'init', sql: cache0001 }];
+
+/** The schema of a mesh broker's `broker.db`. */
+export const brokerMigrations: readonly Migration[] = [{ version: 1, name: 'init', sql: broker0001 }];

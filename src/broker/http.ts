@@ -1,0 +1,108 @@
+import { timingSafeEqual } from 'node:crypto';
+import { Claim, Join } from '../areas/mesh/wire/enrolment';
+import { ZdError } from '../kernel/error';
+import type { Logger } from '../kernel/log';
+import { version } from '../version';
+import type { Broker } from './broker';
+import { bodyOf, EnrolmentRefused, type Enrolment } from './enrolment';
+import type { Limiter } from './limiter';
+
+const MAX_BODY = 65_536;
+
+export interface HttpDeps {
+  readonly broker: Broker;
+  readonly enrolment: Enrolment;
+  /** Tries to join, by address: codes must not be found by trying. */
+  readonly tries: Limiter;
+  /** Lets its bearer make meshes. */
+  readonly token: string;
+  readonly startedAt: number;
+  readonly log: Logger;
+}
+
+/** The broker's plain HTTP: its health, and the ways into a mesh. */
+export class BrokerHttp {
+  constructor(private readonly deps: HttpDeps) {}
+
+  async answer(request: Request, remote: string): Promise<Response> {
+    try {
+      return await this.route(request, new URL(request.url).pathname, remote);
+    } catch (error) {
+      if (error instanceof EnrolmentRefused) return this.refuse(error.status, error.code);
+      if (error instanceof ZdError) return this.refuse(503, error.code);
+      this.deps.log.error('a request could not be answered', { error });
+      return this.refuse(500, 'internal');
+    }
+  }
+
+  private async route(request: Request, path: string, remote: string): Promise<Response> {
+    const { enrolment } = this.deps;
+    if (request.method === 'GET' || request.method === 'HEAD') {
+      if (path === '/health') return this.health(200);
+      if (path === '/health/ready') return this.health(503);
+      if (path === '/metrics') return this.metrics();
+      return this.refuse(404, 'not_found');
+    }
+    if (request.method !== 'POST') return this.refuse(405, 'method_not_allowed');
+    const invites = /^\/meshes\/([0-9A-Za-z]{1,64})\/invites$/.exec(path);
+    const claim = /^\/invites\/([0-9A-Za-z]{1,64})\/claim$/.exec(path);
+    if (path !== '/meshes' && path !== '/join' && !invites && !claim) return this.refuse(404, 'not_found');
+    if (!request.headers.get('content-type')?.startsWith('application/json')) return this.refuse(415, 'unsupported_media_type');
+    const { broker, tries } = this.deps;
+    const wait = tries.take(remote, null, broker.deps.clock.monotonic());
+    if (wait > 0) return this.refuse(429, 'too_many', { 'retry-after': String(Math.ceil(wait / 1000)) });
+    if (path === '/meshes') this.authorise(request);
+    const text = await textOf(request);
+    const proof = { timestamp: Number(request.headers.get('x-zd-timestamp') ?? Number.NaN), signature: request.headers.get('x-zd-signature') ?? '' };
+    if (path === '/meshes') return json(200, { ok: true, ...(await enrolment.createMesh(text, proof)) });
+    if (invites) return json(200, { ok: true, ...(await enrolment.createInvite(invites[1]!, text, proof)) });
+    if (claim) return json(200, await enrolment.claim(claim[1]!, bodyOf(text, Claim) as Claim));
+    const { memberId, alreadyMember } = await enrolment.join(bodyOf(text, Join) as Join);
+    return json(200, { ok: true, memberId, ...(alreadyMember ? { alreadyMember } : {}) });
+  }
+
+  private authorise(request: Request): void {
+    const digest = (value: string) => new Bun.CryptoHasher('sha256').update(value).digest();
+    const given = /^Bearer (.+)$/.exec(request.headers.get('authorization') ?? '')?.[1] ?? '';
+    if (!timingSafeEqual(digest(given), digest(this.deps.token))) throw new EnrolmentRefused(401, 'unauthorized');
+  }
+
+  /** `down` is the status when the database cannot be written. */
+  private health(down: number): Response {
+    const { trouble } = this.deps.broker.deps.db;
+    const uptime = Math.floor((Date.now() - this.deps.startedAt) / 1000);
+    return json(trouble === null ? 200 : down, { ok: trouble === null, db: trouble === null ? 'up' : 'down', version, uptime });
+  }
+
+  private metrics(): Response {
+    const { broker } = this.deps;
+    const { meshes, presences, counters, messages, db } = broker.deps;
+    const peers = [...presences.roster.all()];
+    const gauge = (name: string, help: string, value: number) => ({ name: `zd_broker_${name}`, type: 'gauge' as const, help, samples: [{ value }] });
+    return counters.response([
+      gauge('uptime_seconds', 'Seconds since the start.', Math.floor((Date.now() - this.deps.startedAt) / 1000)),
+      gauge('open_connections', 'Open WebSockets.', broker.open),
+      gauge('peers', 'Connected peers.', peers.filter(({ connection }) => connection).length),
+      gauge('peers_in_grace', 'Peers that left and are expected back.', peers.filter(({ connection }) => !connection).length),
+      gauge('in_flight', 'Pushes that wait for their acknowledgement.', broker.inFlight()),
+      gauge('undelivered', 'Deliveries that wait for their recipient.', messages.undelivered()),
+      gauge('meshes', 'Meshes.', meshes.count('mesh')),
+      gauge('members', 'Members of all meshes.', meshes.count('member')),
+      gauge('database_bytes', 'Size of the database.', db.size()),
+    ]);
+  }
+
+  private refuse(status: number, error: string, headers: Record<string, string> = {}): Response {
+    this.deps.broker.deps.counters.refused(error);
+    return json(status, { ok: false, error }, headers);
+  }
+}
+
+const json = (status: number, body: object, headers: Record<string, string> = {}): Response =>
+  Response.json(body, { status, headers: { 'cache-control': 'no-store', ...headers } });
+
+async function textOf(request: Request): Promise<string> {
+  const text = await request.text();
+  if (Buffer.byteLength(text) > MAX_BODY) throw new EnrolmentRefused(413, 'too_large');
+  return text;
+}
