@@ -180,6 +180,8 @@ export class Drain {
         this.window = 1;
         return this.later(row, now + rest, reason, true);
       }
+      case 'rest':
+        return this.later(row, now + refusal.ms * (1 + Math.random() / 4), reason, true);
       case 'park':
         return this.later(row, now + parkMs(Math.random()), reason, true);
       case 'retry':
