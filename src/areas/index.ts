@@ -5,9 +5,21 @@ import { configArea } from './config/area';
 import { eventArea } from './event/area';
 import { jobArea } from './job/area';
 import { lockArea } from './lock/area';
+import { meshArea } from './mesh/area';
 import { metaArea } from './meta/area';
 import { scheduleArea } from './schedule/area';
 import { watchArea } from './watch/area';
 
 /** Every area of zd, in the order of the documents. An area that is not here does not exist. */
-export const areas: readonly Area[] = [metaArea, configArea, cacheArea, artifactArea, lockArea, jobArea, scheduleArea, eventArea, watchArea];
+export const areas: readonly Area[] = [
+  metaArea,
+  configArea,
+  cacheArea,
+  artifactArea,
+  lockArea,
+  jobArea,
+  scheduleArea,
+  eventArea,
+  watchArea,
+  meshArea,
+];

@@ -8,6 +8,7 @@ import { jobSettings } from './settings/job';
 import { limitsSettings } from './settings/limits';
 import { lockSettings } from './settings/lock';
 import { logSettings } from './settings/log';
+import { meshSettings } from './settings/mesh';
 import { scheduleSettings } from './settings/schedule';
 import { shutdownSettings } from './settings/shutdown';
 import { watchSettings } from './settings/watch';
@@ -25,6 +26,7 @@ export const SETTINGS: readonly Setting[] = [
   ...scheduleSettings,
   ...artifactSettings,
   ...watchSettings,
+  ...meshSettings,
   ...shutdownSettings,
   ...webhookSettings,
 ];
@@ -49,6 +51,8 @@ export function expectation(setting: Setting): string {
       return 'tables [webhook.CHANNEL] with secret = "..." and, where it is not the default, header = "..."';
     case 'level':
       return `one of ${LEVELS.join(', ')}`;
+    case 'choice':
+      return `one of ${setting.choices.join(', ')}`;
     case 'kinds':
       return 'a table of KIND = { max_count = N, max_age_secs = N, max_bytes = N }';
     case 'integer':

@@ -50,6 +50,8 @@ export function fromToml(setting: Setting, value: unknown): unknown {
       return integer(setting, value);
     case 'level':
       return (LEVELS as readonly unknown[]).includes(value) ? value : bad(setting, value);
+    case 'choice':
+      return setting.choices.includes(value as string) ? value : bad(setting, value);
     case 'listen':
       if (typeof value !== 'string') return bad(setting, value);
       try {

@@ -96,7 +96,7 @@ export class Dispatcher {
     } catch (error) {
       const known = this.toZdError(undefined, error);
       done(known.code);
-      throw known;
+      throw route.failureBody ? new ZdError(known.code, known.message, { ...known.detail, body: route.failureBody(known) }) : known;
     }
   }
 

@@ -2,6 +2,7 @@ import type { Static, TObject } from '@sinclair/typebox';
 import type { Caller, Scope } from './caller';
 import type { Code } from './codes';
 import type { Call, Services } from './context';
+import type { ZdError } from './error';
 
 /** What a route sees of the HTTP request beside its input. The body is unread; whoever reads it bounds it. */
 export interface RouteCall<E extends Code = Code> extends Call<E> {
@@ -37,6 +38,8 @@ export interface RouteSpec<I extends TObject, E extends Code> {
   readonly requestBody?: { readonly type: string; readonly description: string };
   readonly replies: readonly RouteReply[];
   readonly errors: readonly E[];
+  /** How it writes a failure, where its clients know another format than ours. */
+  readonly failureBody?: (error: ZdError) => Readonly<Record<string, unknown>>;
   readonly example: Static<I>;
   readonly handle: (services: Services, input: Static<I>, call: RouteCall<E>) => Response | Promise<Response>;
 }

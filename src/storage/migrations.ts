@@ -7,6 +7,7 @@ import zd0003 from './migrations/zd/0003_lock.sql' with { type: 'text' };
 import zd0004 from './migrations/zd/0004_job.sql' with { type: 'text' };
 import zd0005 from './migrations/zd/0005_schedule.sql' with { type: 'text' };
 import zd0006 from './migrations/zd/0006_artifact.sql' with { type: 'text' };
+import zd0011 from './migrations/zd/0011_mesh.sql' with { type: 'text' };
 
 /** The schema of `zd.db`, in order. A published migration is never edited: its checksum is stored in every user's file. */
 export const zdMigrations: readonly Migration[] = [
@@ -16,6 +17,7 @@ export const zdMigrations: readonly Migration[] = [
   { version: 4, name: 'job', sql: zd0004 },
   { version: 5, name: 'schedule', sql: zd0005 },
   { version: 6, name: 'artifact', sql: zd0006 },
+  { version: 11, name: 'mesh', sql: zd0011 },
 ];
 
 /** The schema of `cache.db`. */

@@ -1,0 +1,150 @@
+import type { OutboxRow } from './outbox_row';
+import type { OutboxStore } from './outbox_store';
+import type { OutboxStatus } from './verdict';
+
+export interface OutboxQuery {
+  readonly status: OutboxStatus | null;
+  readonly mesh: string | null;
+  readonly clientMessageId: string | null;
+  readonly limit: number;
+  /** Only rows accepted before the one with this number. */
+  readonly before: number | null;
+}
+
+export interface Retired {
+  readonly row: OutboxRow;
+  /** It may have reached the broker already: its answer had not come. */
+  readonly wasInflight: boolean;
+}
+
+export type Requeued =
+  | { readonly old: OutboxRow; readonly newRowId: string }
+  /** The state it has does not allow it, or its content is gone, or the new key was used before. */
+  | { readonly refused: 'state' | 'wiped' }
+  | { readonly refused: 'key'; readonly by: OutboxRow };
+
+/** What people do with the outbox, and what passes with time. Inside a write, except for `page`. */
+export class OutboxAdmin {
+  constructor(private readonly store: OutboxStore) {}
+
+  /** Newest first. */
+  page({ status, mesh, clientMessageId, limit, before }: OutboxQuery): OutboxRow[] {
+    const where = ['1'];
+    const values: (string | number)[] = [];
+    const add = (sql: string, value: string | number | null) => {
+      if (value === null) return;
+      where.push(sql);
+      values.push(value);
+    };
+    add('status = ?', status);
+    add('mesh = ?', mesh);
+    add('client_message_id = ?', clientMessageId);
+    add('seq < ?', before);
+    return this.store.query<OutboxRow>(`SELECT * FROM mesh_outbox WHERE ${where.join(' AND ')} ORDER BY seq DESC LIMIT ?`).all(...values, limit);
+  }
+
+  has(id: string): boolean {
+    return this.store.get(id) !== null;
+  }
+
+  /** Rows by status, of one mesh or all. */
+  counts(mesh: string | null): Record<OutboxStatus, number> {
+    const rows = this.store
+      .query<{ status: OutboxStatus; rows: number }>('SELECT status, count(*) AS rows FROM mesh_outbox WHERE ?1 IS NULL OR mesh = ?1 GROUP BY status')
+      .all(mesh);
+    return { pending: 0, inflight: 0, done: 0, dead: 0, aborted: 0, ...Object.fromEntries(rows.map(({ status, rows: count }) => [status, count])) };
+  }
+
+  /** Null when the state it has does not allow it. The key stays used for ever. */
+  abort(row: OutboxRow, by: string, now: number, successor: string | null, keepBody: boolean): Retired | null {
+    const { changes } = this.store
+      .query(
+        `UPDATE mesh_outbox SET status = 'aborted', aborted_at = ?, aborted_by = ?, superseded_by = ?, payload = CASE WHEN ? THEN payload END
+         WHERE seq = ? AND status IN ('pending', 'inflight', 'dead')`,
+      )
+      .run(now, by, successor, keepBody ? 1 : 0, row.seq);
+    if (changes === 0) return null;
+    this.store.tell('aborted', row, { aborted_by: by, superseded_by: successor });
+    return { row, wasInflight: row.status === 'inflight' };
+  }
+
+  /** Retires a message and sends the same one anew: to the same recipient, sealed the same way. `patch` replaces its body. */
+  requeue(row: OutboxRow, newKey: string, by: string, now: number, keepBody: boolean): Requeued {
+    if (!['pending', 'inflight', 'dead'].includes(row.status)) return { refused: 'state' };
+    if (row.payload === null) return { refused: 'wiped' };
+    const used = this.store.find(newKey);
+    if (used) return { refused: 'key', by: used };
+    const newRowId = this.store.add(
+      {
+        clientMessageId: newKey,
+        fingerprint: row.request_fingerprint,
+        mesh: row.mesh,
+        kind: row.destination_kind,
+        ref: row.destination_ref,
+        targetSpec: row.target_spec,
+        senderSession: row.sender_session_pubkey,
+        priority: row.priority,
+        meta: row.meta,
+        replyToId: row.reply_to_id,
+        payload: row.payload,
+        bytes: row.payload_bytes,
+      },
+      now,
+    );
+    this.abort(row, by, now, newRowId, keepBody);
+    return { old: row, newRowId };
+  }
+
+  /** After a crash: what was under way waits again, in its old place. It may have arrived; the broker knows its key. */
+  recover(): number {
+    return this.store
+      .query(
+        `UPDATE mesh_outbox SET status = 'pending', attempts = attempts + 1, next_attempt_at = enqueued_at, last_error = 'interrupted'
+         WHERE status = 'inflight'`,
+      )
+      .run().changes;
+  }
+
+  /** Gives up what is older than the limit, some at a time. */
+  expire(before: number, reason: string, limit: number): OutboxRow[] {
+    const rows = this.store
+      .query<OutboxRow>(`SELECT * FROM mesh_outbox WHERE status IN ('pending', 'inflight') AND enqueued_at < ? LIMIT ?`)
+      .all(before, limit);
+    return rows.filter((row) => this.store.dead(row, reason));
+  }
+
+  giveUp(mesh: string, reason: string, limit: number): OutboxRow[] {
+    const rows = this.store
+      .query<OutboxRow>(`SELECT * FROM mesh_outbox WHERE mesh = ? AND status IN ('pending', 'inflight') LIMIT ?`)
+      .all(mesh, limit);
+    return rows.filter((row) => this.store.dead(row, reason));
+  }
+
+  /** In flight beyond their lease. A read. */
+  overdue(now: number): OutboxRow[] {
+    return this.store.query<OutboxRow>(`SELECT * FROM mesh_outbox WHERE status = 'inflight' AND next_attempt_at < ? LIMIT 1000`).all(now);
+  }
+
+  /** False when that was known. */
+  stored(row: OutboxRow, now: number): boolean {
+    const { changes } = this.store.query('UPDATE mesh_outbox SET stored_at = ? WHERE seq = ? AND stored_at IS NULL').run(now, row.seq);
+    if (changes > 0) this.store.receipt(row);
+    return changes > 0;
+  }
+
+  /** Wipes the content of messages that ended before an instant. Id, key, fingerprint and outcome stay for ever. */
+  prune(statuses: readonly OutboxStatus[], before: number, limit: number): number {
+    return this.store
+      .query(
+        `UPDATE mesh_outbox SET payload = NULL, meta = NULL, reply_to_id = NULL WHERE seq IN (SELECT seq FROM mesh_outbox
+         WHERE payload IS NOT NULL AND enqueued_at < ? AND status IN (${statuses.map(() => '?').join(', ')}) LIMIT ?)`,
+      )
+      .run(before, ...statuses, limit).changes;
+  }
+
+  /** Bytes of content that are kept now. */
+  bytes(): number {
+    return this.store.query<{ bytes: number }>('SELECT ifnull(sum(payload_bytes), 0) AS bytes FROM mesh_outbox WHERE payload IS NOT NULL').get()!
+      .bytes;
+  }
+}

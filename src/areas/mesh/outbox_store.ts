@@ -1,0 +1,150 @@
+import type { EventService } from '../../kernel/context';
+import { uniqueId } from '../../kernel/ids';
+import type { Db } from '../../storage/db';
+import { meshEvent } from './events';
+import type { OutboxRow } from './outbox_row';
+import type { OutboxStatus } from './verdict';
+
+/** What is stored of a message when it is accepted. */
+export interface NewMessage {
+  readonly clientMessageId: string;
+  readonly fingerprint: Uint8Array;
+  readonly mesh: string;
+  readonly kind: 'dm' | 'topic';
+  readonly ref: string;
+  readonly targetSpec: string;
+  readonly senderSession: string | null;
+  readonly priority: string;
+  readonly meta: string | null;
+  readonly replyToId: string | null;
+  readonly payload: string;
+  readonly bytes: number;
+}
+
+const ENVELOPE_VERSION = 1;
+
+/**
+ * The SQL of the outbox. Every change of state is a compare-and-set on the state it starts from and says so in the log of events; all of them are
+ * called inside a write of the database.
+ */
+export class OutboxStore {
+  private readonly insert;
+  private readonly byKey;
+  private readonly byId;
+  private readonly due;
+  private readonly first;
+  private readonly claimOne;
+  private readonly finish;
+  private readonly back;
+  private readonly hold;
+  private readonly end;
+
+  constructor(
+    private readonly db: Db,
+    private readonly events: Pick<EventService, 'append'>,
+  ) {
+    this.byKey = db.prepare<OutboxRow>('SELECT * FROM mesh_outbox WHERE client_message_id = ?');
+    this.byId = db.prepare<OutboxRow>('SELECT * FROM mesh_outbox WHERE id = ?');
+    // Behind what waits for the same recipient, so that it does not overtake it.
+    this.insert = db.prepare(
+      `INSERT INTO mesh_outbox (id, client_message_id, request_fingerprint, envelope_version, mesh, destination_kind, destination_ref, target_spec,
+         sender_session_pubkey, priority, meta, reply_to_id, payload, payload_bytes, status, enqueued_at, next_attempt_at)
+       SELECT ?1, ?2, ?3, ${ENVELOPE_VERSION}, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, 'pending', ?14, max(?14, ifnull(
+         (SELECT max(next_attempt_at) FROM mesh_outbox WHERE mesh = ?4 AND target_spec = ?7 AND status = 'pending'), 0))`,
+    );
+    this.due = db.prepare<OutboxRow>(
+      `SELECT * FROM mesh_outbox WHERE mesh = ? AND status = 'pending' AND next_attempt_at <= ? ORDER BY next_attempt_at, seq LIMIT ?`,
+    );
+    this.first = db.prepare<{ at: number | null }>(`SELECT min(next_attempt_at) AS at FROM mesh_outbox WHERE mesh = ? AND status = 'pending'`);
+    this.claimOne = db.prepare(
+      `UPDATE mesh_outbox SET status = 'inflight', attempts = attempts + 1, next_attempt_at = ? WHERE seq = ? AND status = 'pending'`,
+    );
+    this.finish = db.prepare(
+      `UPDATE mesh_outbox SET status = 'done', delivered_at = ?, broker_message_id = ?, history_id = ?, last_error = NULL,
+         payload = CASE WHEN ? THEN payload END WHERE seq = ? AND status = 'inflight'`,
+    );
+    this.back = db.prepare(
+      `UPDATE mesh_outbox SET status = 'pending', next_attempt_at = ?, last_error = ?, attempts = attempts - ? WHERE seq = ? AND status = 'inflight'`,
+    );
+    this.hold = db.prepare(
+      `UPDATE mesh_outbox SET next_attempt_at = ?1 WHERE mesh = ?2 AND target_spec = ?3 AND status = 'pending' AND next_attempt_at < ?1`,
+    );
+    this.end = db.prepare(`UPDATE mesh_outbox SET status = 'dead', last_error = ? WHERE seq = ? AND status IN ('pending', 'inflight')`);
+  }
+
+  find(clientMessageId: string): OutboxRow | null {
+    return this.byKey.get(clientMessageId);
+  }
+
+  get(id: string): OutboxRow | null {
+    return this.byId.get(id);
+  }
+
+  add(message: NewMessage, now: number): string {
+    const id = uniqueId();
+    const { clientMessageId, fingerprint, mesh, kind, ref, targetSpec, senderSession, priority, meta, replyToId, payload, bytes } = message;
+    this.insert.run(id, clientMessageId, fingerprint, mesh, kind, ref, targetSpec, senderSession, priority, meta, replyToId, payload, bytes, now);
+    this.tell('pending', { id, client_message_id: clientMessageId, mesh });
+    return id;
+  }
+
+  /** When the next message of a mesh is to be sent; null when none waits. A read. */
+  nextDue(mesh: string): number | null {
+    return this.first.get(mesh)!.at;
+  }
+
+  /** Claims what is due, oldest first. The row it gives has the state from before. */
+  claim(mesh: string, now: number, lease: number, limit: number): OutboxRow[] {
+    return this.due.all(mesh, now, limit).filter((row) => this.claimOne.run(lease, row.seq).changes === 1);
+  }
+
+  done(row: OutboxRow, now: number, broker: { messageId: string | null; historyId: string | null }, keepBody: boolean): boolean {
+    if (this.finish.run(now, broker.messageId, broker.historyId, keepBody ? 1 : 0, row.seq).changes === 0) return false;
+    this.tell('done', row, { broker_message_id: broker.messageId, history_id: broker.historyId });
+    return true;
+  }
+
+  /** Back to waiting; whatever else waits for the same recipient waits as long. `refund`: the attempt did not count. */
+  retry(row: OutboxRow, nextAt: number, error: string, refund: boolean): boolean {
+    if (this.back.run(nextAt, error, refund ? 1 : 0, row.seq).changes === 0) return false;
+    this.hold.run(nextAt, row.mesh, row.target_spec);
+    this.tell('pending', row, { reason: error, next_attempt_at: new Date(nextAt).toISOString() });
+    return true;
+  }
+
+  /** Back to its old place, at once: the link broke, which says nothing about the message. */
+  release(row: OutboxRow, error: string): boolean {
+    if (this.back.run(row.enqueued_at, error, 0, row.seq).changes === 0) return false;
+    this.tell('pending', row, { reason: error });
+    return true;
+  }
+
+  dead(row: OutboxRow, reason: string): boolean {
+    if (this.end.run(reason, row.seq).changes === 0) return false;
+    this.tell('dead', row, { reason });
+    return true;
+  }
+
+  /** Somebody came: what waits for them because they were not there is due. */
+  unpark(mesh: string, targetSpec: string, now: number): void {
+    this.query(
+      `UPDATE mesh_outbox SET next_attempt_at = ?1 WHERE mesh = ?2 AND target_spec = ?3 AND status = 'pending' AND next_attempt_at > ?1
+         AND last_error LIKE 'no connected peer%'`,
+    ).run(now, mesh, targetSpec);
+  }
+
+  tell(status: OutboxStatus, row: { id: string; client_message_id: string; mesh: string }, more: Record<string, unknown> = {}): void {
+    const { id, client_message_id, mesh } = row;
+    this.events.append(meshEvent('outbox', { mesh, outbox_id: id, client_message_id, status, ...more }));
+  }
+
+  /** The recipient's daemon has it. */
+  receipt({ id, client_message_id, mesh, broker_message_id }: OutboxRow): void {
+    this.events.append(meshEvent('receipt', { mesh, outbox_id: id, client_message_id, broker_message_id, delivery: 'stored_by_recipient' }));
+  }
+
+  /** A statement of the calls that are rare. */
+  query<Row>(sql: string) {
+    return this.db.sqlite.query<Row, (string | number | null)[]>(sql);
+  }
+}
