@@ -1,7 +1,8 @@
 import { expect, test } from 'bun:test';
 import { connect } from 'node:net';
 import { plainBody } from '../../src/areas/mesh/wire/open_body';
-import { box, RawClient, startBroker, type Frame } from '../helper/broker';
+import { box, startBroker } from '../helper/broker';
+import { RawClient, type Frame } from '../helper/mesh_client';
 import { until } from '../helper/until';
 
 const broker = await startBroker(['--rate', '5', '--burst', '20']);

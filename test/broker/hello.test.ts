@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'bun:test';
 import { newIdentity } from '../../src/areas/mesh/wire/keys';
 import { sign, SIGNED } from '../../src/areas/mesh/wire/signature';
-import { helloOf, RawClient, sessionHelloOf, sodium, startBroker, type Frame } from '../helper/broker';
+import { sodium, startBroker } from '../helper/broker';
+import { helloOf, RawClient, sessionHelloOf, type Frame } from '../helper/mesh_client';
 import { until } from '../helper/until';
 
 const broker = await startBroker(['--connections', '6']);

@@ -3,7 +3,8 @@ import { lookupOf, openRootKey, sealRootKey } from '../../src/areas/mesh/wire/in
 import { canonicalV2 } from '../../src/areas/mesh/wire/invite';
 import { newIdentity, newSymmetricKey } from '../../src/areas/mesh/wire/keys';
 import { sign } from '../../src/areas/mesh/wire/signature';
-import { RawClient, sodium, startBroker } from '../helper/broker';
+import { sodium, startBroker } from '../helper/broker';
+import { RawClient } from '../helper/mesh_client';
 
 const broker = await startBroker();
 const mesh = await broker.mesh();

@@ -1,7 +1,8 @@
 import { expect, test } from 'bun:test';
 import { newIdentity } from '../../src/areas/mesh/wire/keys';
 import { plainBody } from '../../src/areas/mesh/wire/open_body';
-import { box, helloOf, RawClient, sodium, startBroker } from '../helper/broker';
+import { box, sodium, startBroker } from '../helper/broker';
+import { helloOf, RawClient } from '../helper/mesh_client';
 import { until } from '../helper/until';
 
 const broker = await startBroker();

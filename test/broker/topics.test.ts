@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test';
 import { plainBody, readPlainBody } from '../../src/areas/mesh/wire/open_body';
-import { RawClient, startBroker } from '../helper/broker';
+import { startBroker } from '../helper/broker';
+import { RawClient } from '../helper/mesh_client';
 import { until } from '../helper/until';
 
 const broker = await startBroker();
