@@ -52,7 +52,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   service: ['kernel', 'client', 'daemon'],
   client: ['kernel', 'daemon'],
   broker: ['areas', 'kernel', 'storage', 'transport', 'daemon'],
-  daemon: ['areas', 'kernel', 'storage', 'transport', 'web', 'client', 'service', 'cli'],
+  daemon: ['areas', 'kernel', 'storage', 'transport', 'web', 'client', 'service', 'cli', 'broker'],
   cli: ['areas', 'kernel', 'client', 'daemon', 'service', 'broker'],
   main: ['cli', 'daemon'],
 };

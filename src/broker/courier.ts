@@ -27,17 +27,32 @@ export class Courier {
 
   /** Tells of a message that was committed just now. Called in the order of the numbers. */
   posted(meshId: string, message: Waiting, recipients: readonly string[], except: Connection | null): void {
+    for (const recipient of recipients)
+      for (const { connection } of this.roster.served(meshId, recipient))
+        if (connection && connection !== except) this.offer(connection, message, recipient);
+  }
+
+  /** Takes a place for one message in the queue of each recipient; false, and none taken, when one is full. What is not stored then is given back. */
+  reserve(meshId: string, recipients: readonly string[], most: number): boolean {
+    if (recipients.some((recipient) => this.depth(meshId, recipient) >= most)) return false;
+    this.shift(meshId, recipients, 1);
+    return true;
+  }
+
+  release(meshId: string, recipients: readonly string[]): void {
+    this.shift(meshId, recipients, -1);
+  }
+
+  private shift(meshId: string, recipients: readonly string[], by: number): void {
     for (const recipient of recipients) {
       const name = `${meshId}/${recipient}`;
       const depth = this.depths.get(name);
-      if (depth !== undefined) this.depths.set(name, depth + 1);
-      for (const { connection } of this.roster.served(meshId, recipient))
-        if (connection && connection !== except) this.offer(connection, message, recipient);
+      if (depth !== undefined) this.depths.set(name, depth + by);
     }
   }
 
   /** How many messages wait for a key. */
-  depth(meshId: string, recipient: string): number {
+  private depth(meshId: string, recipient: string): number {
     const name = `${meshId}/${recipient}`;
     let depth = this.depths.get(name);
     if (depth === undefined) this.depths.set(name, (depth = this.store.waits(meshId, recipient)));
@@ -105,11 +120,7 @@ export class Courier {
       const seq = landed?.seq ?? this.store.seqOf(id);
       return seq === null ? [] : keys.filter((key) => this.store.delivered(seq, key, now));
     }, 'normal');
-    for (const key of delivered) {
-      const name = `${presence.meshId}/${key}`;
-      const depth = this.depths.get(name);
-      if (depth !== undefined) this.depths.set(name, depth - 1);
-    }
+    this.shift(presence.meshId, delivered, -1);
     if (delivered.length > 0) this.counters.add('delivered', delivered.length);
     else this.counters.add('stray_ack');
     this.pump(connection);

@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { BROKER_PORT } from '../areas/mesh/wire/limits';
 import type { Paths } from '../daemon/paths';
 
 /** Where a broker lives: a folder of its own beside the data of the daemon, with which it shares nothing. */
@@ -29,4 +31,17 @@ export function brokerFiles({ dataDir }: Pick<Paths, 'dataDir'>): BrokerFiles {
     token: join(folder, 'token'),
     record: join(folder, 'broker.json'),
   };
+}
+
+/** The broker of a home, as others of that home see it: where it said it listens, or where one does without being told. */
+export function localBroker(files: BrokerFiles, readToken: (file: string) => string): { readonly url: string; readonly token: string | null } {
+  let url = `ws://127.0.0.1:${BROKER_PORT}/ws`;
+  let token: string | null = null;
+  try {
+    token = readToken(files.token);
+    url = (JSON.parse(readFileSync(files.record, 'utf8')) as BrokerRecord).url;
+  } catch {
+    // None runs here; it may have before.
+  }
+  return { url, token };
 }

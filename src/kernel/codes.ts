@@ -92,6 +92,7 @@ export const CODES = {
     '`zd mesh peers` shows who is there; a full key always works.',
   ),
   broker_unreachable: code(502, EXIT.failure, true, 'The broker of the mesh does not answer.', 'See `zd mesh status`; it is tried again by itself.'),
+  invite_refused: code(422, EXIT.refused, false, 'The invitation is not accepted.', 'Ask the owner of the mesh for a new one: zd mesh invite.'),
   host_mismatch: code(
     503,
     EXIT.refused,

@@ -2,13 +2,16 @@ import { beforeAll, expect, test } from 'bun:test';
 import { areas } from '../../src/areas';
 import { Registry } from '../../src/kernel/registry';
 import { checker } from '../../src/kernel/validate';
-import { startDaemon, type TestDaemon } from '../helper/daemon';
+import { TestBroker } from '../helper/broker';
+import { startDaemon, ZD, type TestDaemon } from '../helper/daemon';
 
 const registry = new Registry(areas);
 let daemon: TestDaemon;
 
 beforeAll(async () => {
   daemon = await startDaemon();
+  // What makes a mesh needs a broker; it finds the one of its home.
+  await new TestBroker(daemon.home, [], ZD).start();
 });
 
 for (const op of registry.ops.values()) {

@@ -1,7 +1,8 @@
 import { expect, test } from 'bun:test';
 import { plainBody, readPlainBody } from '../../src/areas/mesh/wire/open_body';
 import { newIdentity } from '../../src/areas/mesh/wire/keys';
-import { box, RawClient, sodium, startBroker } from '../helper/broker';
+import { box, sodium, startBroker } from '../helper/broker';
+import { RawClient } from '../helper/mesh_client';
 import { until } from '../helper/until';
 
 const broker = await startBroker();

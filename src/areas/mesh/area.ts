@@ -1,10 +1,13 @@
 import type { Area } from '../../kernel/registry';
 import { meshAcceptHost } from './accept_host';
+import { meshCreate } from './create';
 import { meshImport } from './import';
 import { meshInboxDelete } from './inbox_delete';
 import { meshInbox } from './inbox_op';
 import { meshInboxSearch } from './inbox_search';
 import { meshInboxSeen } from './inbox_seen';
+import { meshInvite } from './invite';
+import { meshJoin } from './join';
 import { meshLeave } from './leave';
 import { meshOutboxAbort } from './outbox_abort';
 import { meshOutbox } from './outbox_op';
@@ -52,7 +55,7 @@ export const meshArea: Area = {
   name: 'mesh',
   summary: 'Durable messages between machines and agents, sealed end to end, through a broker.',
   ops: [
-    ...[meshImport, meshStatus, meshPeers, meshProfile, meshReconnect, meshAcceptHost, meshSend],
+    ...[meshCreate, meshInvite, meshJoin, meshImport, meshStatus, meshPeers, meshProfile, meshReconnect, meshAcceptHost, meshSend],
     ...[meshOutbox, meshOutboxShow, meshOutboxWait, meshOutboxRequeue, meshOutboxAbort, meshOutboxPrune],
     ...[meshInbox, meshInboxSearch, meshInboxSeen, meshInboxDelete],
     ...[meshTopicList, meshTopicPost, meshTopicSubscribe, meshTopicUnsubscribe, meshLeave],

@@ -24,3 +24,7 @@ export const EXAMPLE_MESH = 'example';
 export const JOINED = { op: 'mesh_import', input: { config: EXAMPLE_CONFIG } } as const;
 export const sent = (key: string) =>
   ({ op: 'mesh_send', input: { mesh: EXAMPLE_MESH, to: EXAMPLE_KEY, message: 'the build is green', client_message_id: key } }) as const;
+
+/** A link to the mesh of the examples, signed with that key. */
+export const EXAMPLE_LINK =
+  'ic://join/eyJ2IjoxLCJtZXNoX2lkIjoiZXhhbXBsZS1tZXNoIiwibWVzaF9zbHVnIjoiZXhhbXBsZSIsImJyb2tlcl91cmwiOiJ3czovLzEyNy4wLjAuMTo5L3dzIiwiZXhwaXJlc19hdCI6MTc2OTg2MDgwMCwibWVzaF9yb290X2tleSI6IkFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUEiLCJyb2xlIjoibWVtYmVyIiwib3duZXJfcHVia2V5IjoiZDc1YTk4MDE4MmIxMGFiN2Q1NGJmZWQzYzk2NDA3M2EwZWUxNzJmM2RhYTYyMzI1YWYwMjFhNjhmNzA3NTExYSIsInNpZ25hdHVyZSI6IjE0YjNhMzFjNDUyZWI5MTE5ZTZkZWFlZjQzZTk3YmM3Y2NlZTk0MDBhYWE1MWQzMzNlNjY0MWMzOWQ1NGU3ODg2NjYzYTRiZTMzMTU5OTUxZmJkODM0ZDBiNmZhNTMyYmEyM2M5N2RjNzYzZDJkZDVjNmIxYWFiYTRkYzBjNzBjIn0';

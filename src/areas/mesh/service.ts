@@ -1,3 +1,4 @@
+import type { Enroller } from './enroller';
 import type { Inbox } from './inbox';
 import type { Meshes } from './meshes';
 import type { Outbox } from './outbox';
@@ -19,6 +20,8 @@ export interface MeshService {
   readonly wishes: Wishes;
   readonly sessions: Sessions;
   readonly receipts: Receipts;
+  /** Loaded when somebody makes, joins or shares a mesh. */
+  enroller(): Promise<Enroller>;
 }
 
 declare module '../../kernel/context' {

@@ -44,7 +44,7 @@ export async function send(deps: BrokerDeps, { peer, connection, frame, reply }:
   const target = resolve(deps, peer, connection, frame.targetSpec);
   if (target.code !== undefined) return refuse(target.code, target.code === 'target_offline' ? target.text : `${target.code}: ${target.text}`);
   const { recipients, topic } = target;
-  if (recipients.some((key) => courier.depth(peer.meshId, key) >= settings.queuePerRecipient))
+  if (!courier.reserve(peer.meshId, recipients, settings.queuePerRecipient))
     return refuse('queue_full', 'queue_full: too many messages wait for a recipient', { retry_after_ms: TIMES.claim });
   const message = messageOf(peer, frame, topic, clock.now());
   let seen: Seen | null = null;
@@ -58,10 +58,14 @@ export async function send(deps: BrokerDeps, { peer, connection, frame, reply }:
       if (clientId !== null) messages.remember(message, clientId, identity, message.createdAt + settings.dedupeDays * DAY);
     }, 'full');
   } catch (error) {
+    courier.release(peer.meshId, recipients);
     if (error instanceof ZdError) return refuse(error.code, `${error.code}: ${error.message}`, { retry_after_ms: 1000 });
     throw error;
   }
-  if (seen) return answerKnown(seen);
+  if (seen) {
+    courier.release(peer.meshId, recipients);
+    return answerKnown(seen);
+  }
   counters.add('accepted');
   answer({
     messageId: message.id,

@@ -1,4 +1,5 @@
 import { dirname, join } from 'node:path';
+import type { Enroller, EnrollerOptions } from '../../areas/mesh/enroller';
 import { Inbox } from '../../areas/mesh/inbox';
 import { InboxStore } from '../../areas/mesh/inbox_store';
 import { Keyring } from '../../areas/mesh/keyring';
@@ -10,9 +11,12 @@ import { Receipts } from '../../areas/mesh/receipts';
 import type { MeshService } from '../../areas/mesh/service';
 import { Sessions } from '../../areas/mesh/sessions';
 import { Wishes } from '../../areas/mesh/wishes';
+import { ZdError } from '../../kernel/error';
+import { brokerFiles, localBroker } from '../../broker/files';
 import { periodic } from '../../kernel/periodic';
 import type { Ground } from '../ground';
 import { writePrivate } from '../private_file';
+import { readToken } from '../token';
 
 const UPKEEP_MS = 5000;
 
@@ -55,5 +59,19 @@ export function composeMesh({ zdDb, events, clock, log, paths, config, parts, on
       await inbox.upkeep();
     }),
   );
-  return { meshes, outbox, inbox, rows, wishes, sessions, receipts: new Receipts(meshes, outbox) };
+  let loaded: Enroller | undefined;
+  const enrolling: EnrollerOptions = {
+    book: meshes,
+    clock,
+    localBroker: () => localBroker(brokerFiles(paths), readToken),
+    tokenIn: (file) => {
+      try {
+        return readToken(file);
+      } catch (error) {
+        throw new ZdError('bad_args', `/token_file: ${error instanceof Error ? error.message : String(error)}`, { path: '/token_file' });
+      }
+    },
+  };
+  const enroller = async () => (loaded ??= new (await import('../../areas/mesh/enroller')).Enroller(enrolling));
+  return { meshes, outbox, inbox, rows, wishes, sessions, receipts: new Receipts(meshes, outbox), enroller };
 }
