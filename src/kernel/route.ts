@@ -9,6 +9,8 @@ export interface RouteCall<E extends Code = Code> extends Call<E> {
   readonly method: string;
   readonly headers: Headers;
   readonly body: ReadableStream<Uint8Array> | null;
+  /** The whole body at once, for a route that takes little; null when it is over the limit. No more than that is ever held. */
+  bytes(limit: number): Promise<Uint8Array | null>;
 }
 
 /** One success of a route, for the API document. */

@@ -1,4 +1,3 @@
-import { readBounded } from '../../kernel/bounded';
 import { grants } from '../../kernel/caller';
 import { parseJson } from '../../kernel/json';
 import { defineRoute } from '../../kernel/route';
@@ -58,8 +57,7 @@ export const webhook = defineRoute({
     // A token that is known but does not grant this is told so; only a caller without one may sign instead.
     if (!trusted && call.caller.label !== 'anonymous') call.need(SCOPE);
     const tooLarge = () => call.fail('too_large', `The body is larger than ${MAX_BODY_BYTES} bytes.`, { extra: { limit: MAX_BODY_BYTES } });
-    if (Number(call.headers.get('content-length')) > MAX_BODY_BYTES) throw tooLarge();
-    const bytes = await readBounded(call.body, MAX_BODY_BYTES);
+    const bytes = await call.bytes(MAX_BODY_BYTES);
     if (!bytes) throw tooLarge();
     const channel = webhooks.channel(name);
     if (!trusted && !signatureFits(channel, call.headers.get(channel?.header ?? DEFAULT_HEADER), bytes)) throw call.fail('bad_signature');

@@ -2,6 +2,7 @@ import type { Clock } from '../../kernel/clock';
 import { failpoint } from '../../kernel/failpoint';
 import type { Logger } from '../../kernel/log';
 import type { Db } from '../../storage/db';
+import { Lanes } from './lanes';
 import type { Link } from './link';
 import type { OutboxRow } from './outbox_row';
 import type { OutboxStore } from './outbox_store';
@@ -55,8 +56,11 @@ export class Drain {
   private window = WINDOW;
   private pausedUntil = 0;
   private calmUntil = 0;
+  readonly lanes: Lanes;
 
-  constructor(private readonly options: DrainOptions) {}
+  constructor(private readonly options: DrainOptions) {
+    this.lanes = new Lanes(options.clock);
+  }
 
   get inflight(): number {
     return this.underway.size;
@@ -64,6 +68,7 @@ export class Drain {
 
   start(): void {
     this.stopped = false;
+    this.lanes.load(this.options.store.held(this.options.mesh, this.options.clock.now()));
     this.wake();
   }
 
@@ -126,8 +131,8 @@ export class Drain {
     const way = route(row);
     if (this.stopped || !way || way.link.state !== 'open') {
       const reason = this.stopped ? 'stopped' : way === null ? 'session_ws_not_open' : 'broker_not_open';
-      const later = clock.now() + retryMs(row.attempts + 1, Math.random());
-      await db.write(() => (way === null ? store.retry(row, later, reason, false) : store.release(row, reason)), 'normal');
+      if (way === null) return this.later(row, clock.now() + retryMs(row.attempts + 1, Math.random()), reason, false);
+      await db.write(() => store.release(row, reason), 'normal');
       return;
     }
     let frame: object;
@@ -197,7 +202,8 @@ export class Drain {
 
   private async later(row: OutboxRow, at: number, reason: string, refund: boolean): Promise<void> {
     const { db, store } = this.options;
-    await db.write(() => store.retry(row, Math.ceil(at), reason, refund), 'normal').catch(this.unstored(row));
+    const { until, fresh } = this.lanes.hold(row.target_spec, Math.ceil(at));
+    await db.write(() => store.retry(row, until, reason, refund, fresh), 'normal').catch(this.unstored(row));
     // For the new time of its next attempt; the rest that was planned may be longer.
     this.wake();
   }

@@ -202,7 +202,13 @@ export class Mesh {
       const { pubkey } = data;
       void this.ground.db
         .write(() => this.ground.outbox.unpark(this.joined.slug, pubkey, this.ground.clock.now()), 'normal')
-        .then(this.drain.wake, () => {});
+        .then(
+          () => {
+            this.drain.lanes.letGo(pubkey);
+            this.drain.wake();
+          },
+          () => {},
+        );
     }
   }
 }

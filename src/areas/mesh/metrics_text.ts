@@ -28,7 +28,7 @@ export function metricsText({ meshes, rows, inbox }: MeshService): string {
       'zd_mesh_outbox',
       'gauge',
       'Messages of the outbox by state.',
-      Object.entries(rows.counts(null)).map(([status, count]) => [{ status }, count]),
+      Object.entries(rows.counts()).map(([status, count]) => [{ status }, count]),
     ),
     family('zd_mesh_outbox_bytes', 'gauge', 'Bytes of the messages whose content is kept.', [[{}, rows.bytes()]]),
     family(

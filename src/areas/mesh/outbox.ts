@@ -24,6 +24,7 @@ export interface OutboxLimits {
 /** From here on an event tells of it, and from here on nothing more is taken. */
 const PRESSURE = { told: 0.8, refused: 0.95 };
 const CHUNK = 500;
+const PRUNED_AT_ONCE = 2000;
 
 export interface Sent {
   readonly verdict: Verdict;
@@ -67,7 +68,7 @@ export class Outbox {
     const row = { clientMessageId, fingerprint, mesh: slug, kind, ref, targetSpec, senderSession, priority, replyToId, payload: message, bytes };
     const found = await this.db.write(() => {
       const other = this.store.find(clientMessageId);
-      if (!other) this.store.add({ ...row, meta: request.meta || null }, now);
+      if (!other) this.store.add({ ...row, meta: request.meta || null }, now, mesh.drain.lanes.until(targetSpec));
       return other;
     }, 'full');
     failpoint('mesh.after_accept');
@@ -159,7 +160,11 @@ export class Outbox {
   async requeue(id: string, newKey: string | null, by: string): Promise<{ result: Requeued; newKey: string }> {
     const key = newKey ?? ulid(this.clock.now());
     const row = this.get(id);
-    const result = await this.db.write(() => this.admin.requeue(this.store.get(id)!, key, by, this.clock.now(), this.limits().keepBodies), 'full');
+    const held = this.mesh(row.mesh)?.drain.lanes.until(row.target_spec) ?? 0;
+    const result = await this.db.write(
+      () => this.admin.requeue(this.store.get(id)!, key, by, this.clock.now(), held, this.limits().keepBodies),
+      'full',
+    );
     if ('old' in result) {
       if (this.kept !== null) this.kept += row.payload_bytes;
       this.ended(row);
@@ -171,11 +176,9 @@ export class Outbox {
   /** Wipes what ended before an instant; some rows at a time, other work goes on between. */
   async prune(statuses: readonly OutboxStatus[], before: number): Promise<number> {
     let pruned = 0;
-    for (;;) {
-      const count = await this.db.write(() => this.admin.prune(statuses, before, CHUNK), 'normal');
-      pruned += count;
-      if (count < CHUNK) break;
-    }
+    const last = this.admin.last();
+    for (let from = 0; from < last; from += PRUNED_AT_ONCE)
+      pruned += await this.db.write(() => this.admin.prune(statuses, before, from, PRUNED_AT_ONCE), 'normal');
     this.kept = null;
     return pruned;
   }

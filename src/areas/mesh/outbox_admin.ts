@@ -1,5 +1,5 @@
 import type { OutboxRow } from './outbox_row';
-import type { OutboxStore } from './outbox_store';
+import { ROW, type OutboxStore } from './outbox_store';
 import type { OutboxStatus } from './verdict';
 
 export interface OutboxQuery {
@@ -40,19 +40,30 @@ export class OutboxAdmin {
     add('mesh = ?', mesh);
     add('client_message_id = ?', clientMessageId);
     add('seq < ?', before);
-    return this.store.query<OutboxRow>(`SELECT * FROM mesh_outbox WHERE ${where.join(' AND ')} ORDER BY seq DESC LIMIT ?`).all(...values, limit);
+    return this.store.query<OutboxRow>(`SELECT ${ROW} FROM mesh_outbox WHERE ${where.join(' AND ')} ORDER BY seq DESC LIMIT ?`).all(...values, limit);
   }
 
   has(id: string): boolean {
     return this.store.get(id) !== null;
   }
 
-  /** Rows by status, of one mesh or all. */
-  counts(mesh: string | null): Record<OutboxStatus, number> {
-    const rows = this.store
-      .query<{ status: OutboxStatus; rows: number }>('SELECT status, count(*) AS rows FROM mesh_outbox WHERE ?1 IS NULL OR mesh = ?1 GROUP BY status')
-      .all(mesh);
-    return { pending: 0, inflight: 0, done: 0, dead: 0, aborted: 0, ...Object.fromEntries(rows.map(({ status, rows: count }) => [status, count])) };
+  /** Rows by status, of one mesh; those that are done are not counted. */
+  open(mesh: string): Record<'pending' | 'inflight' | 'dead' | 'aborted', number> {
+    const count = (status: string) =>
+      this.store.query<{ rows: number }>(`SELECT count(*) AS rows FROM mesh_outbox WHERE mesh = ? AND status = '${status}'`).get(mesh)!.rows;
+    return { pending: count('pending'), inflight: count('inflight'), dead: count('dead'), aborted: count('aborted') };
+  }
+
+  /** Rows by status. None is ever removed, so the last number says how many there are, and only those that are not done are looked at. */
+  counts(): Record<OutboxStatus, number> {
+    const counted = this.store.query<{ status: OutboxStatus; rows: number }>(
+      `SELECT status, count(*) AS rows FROM mesh_outbox WHERE status = 'pending' GROUP BY status
+       UNION ALL SELECT status, count(*) FROM mesh_outbox WHERE status = 'inflight' GROUP BY status
+       UNION ALL SELECT status, count(*) FROM mesh_outbox WHERE status IN ('dead', 'aborted') GROUP BY status`,
+    );
+    const open = Object.fromEntries(counted.all().map(({ status, rows }) => [status, rows])) as Partial<Record<OutboxStatus, number>>;
+    const { pending = 0, inflight = 0, dead = 0, aborted = 0 } = open;
+    return { pending, inflight, done: this.last() - pending - inflight - dead - aborted, dead, aborted };
   }
 
   /** Null when the state it has does not allow it. The key stays used for ever. */
@@ -69,7 +80,7 @@ export class OutboxAdmin {
   }
 
   /** Retires a message and sends the same one anew: to the same recipient, sealed the same way. `patch` replaces its body. */
-  requeue(row: OutboxRow, newKey: string, by: string, now: number, keepBody: boolean): Requeued {
+  requeue(row: OutboxRow, newKey: string, by: string, now: number, notBefore: number, keepBody: boolean): Requeued {
     if (!['pending', 'inflight', 'dead'].includes(row.status)) return { refused: 'state' };
     if (row.payload === null) return { refused: 'wiped' };
     const used = this.store.find(newKey);
@@ -90,6 +101,7 @@ export class OutboxAdmin {
         bytes: row.payload_bytes,
       },
       now,
+      notBefore,
     );
     this.abort(row, by, now, newRowId, keepBody);
     return { old: row, newRowId };
@@ -108,21 +120,21 @@ export class OutboxAdmin {
   /** Gives up what is older than the limit, some at a time. */
   expire(before: number, reason: string, limit: number): OutboxRow[] {
     const rows = this.store
-      .query<OutboxRow>(`SELECT * FROM mesh_outbox WHERE status IN ('pending', 'inflight') AND enqueued_at < ? LIMIT ?`)
+      .query<OutboxRow>(`SELECT ${ROW} FROM mesh_outbox WHERE status IN ('pending', 'inflight') AND enqueued_at < ? LIMIT ?`)
       .all(before, limit);
     return rows.filter((row) => this.store.dead(row, reason));
   }
 
   giveUp(mesh: string, reason: string, limit: number): OutboxRow[] {
     const rows = this.store
-      .query<OutboxRow>(`SELECT * FROM mesh_outbox WHERE mesh = ? AND status IN ('pending', 'inflight') LIMIT ?`)
+      .query<OutboxRow>(`SELECT ${ROW} FROM mesh_outbox WHERE mesh = ? AND status IN ('pending', 'inflight') LIMIT ?`)
       .all(mesh, limit);
     return rows.filter((row) => this.store.dead(row, reason));
   }
 
   /** In flight beyond their lease. A read. */
   overdue(now: number): OutboxRow[] {
-    return this.store.query<OutboxRow>(`SELECT * FROM mesh_outbox WHERE status = 'inflight' AND next_attempt_at < ? LIMIT 1000`).all(now);
+    return this.store.query<OutboxRow>(`SELECT ${ROW} FROM mesh_outbox WHERE status = 'inflight' AND next_attempt_at < ? LIMIT 1000`).all(now);
   }
 
   /** False when that was known. */
@@ -132,14 +144,19 @@ export class OutboxAdmin {
     return changes > 0;
   }
 
-  /** Wipes the content of messages that ended before an instant. Id, key, fingerprint and outcome stay for ever. */
-  prune(statuses: readonly OutboxStatus[], before: number, limit: number): number {
+  /** Wipes the content of messages that ended before an instant, of a range of rows. Id, key, fingerprint and outcome stay for ever. */
+  prune(statuses: readonly OutboxStatus[], before: number, from: number, rows: number): number {
     return this.store
       .query(
-        `UPDATE mesh_outbox SET payload = NULL, meta = NULL, reply_to_id = NULL WHERE seq IN (SELECT seq FROM mesh_outbox
-         WHERE payload IS NOT NULL AND enqueued_at < ? AND status IN (${statuses.map(() => '?').join(', ')}) LIMIT ?)`,
+        `UPDATE mesh_outbox SET payload = NULL, meta = NULL, reply_to_id = NULL WHERE seq > ? AND seq <= ? AND payload IS NOT NULL
+         AND enqueued_at < ? AND status IN (${statuses.map(() => '?').join(', ')})`,
       )
-      .run(before, ...statuses, limit).changes;
+      .run(from, from + rows, before, ...statuses).changes;
+  }
+
+  /** The number of the newest row. */
+  last(): number {
+    return this.store.query<{ last: number | null }>('SELECT max(seq) AS last FROM mesh_outbox').get()!.last ?? 0;
   }
 
   /** Bytes of content that are kept now. */

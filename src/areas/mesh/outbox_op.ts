@@ -44,7 +44,7 @@ export const meshOutbox = defineOp({
     const page = rows.slice(0, limit);
     return {
       messages: page.map(wireRow),
-      totals: service.rows.counts(mesh ?? null),
+      totals: mesh === undefined ? service.rows.counts() : service.rows.open(mesh),
       next_cursor: rows.length > page.length ? String(page.at(-1)!.seq) : null,
     };
   },

@@ -1,5 +1,4 @@
 import type { EventService } from '../../kernel/context';
-import { uniqueId } from '../../kernel/ids';
 import type { Db } from '../../storage/db';
 import { meshEvent } from './events';
 import type { OutboxRow } from './outbox_row';
@@ -22,6 +21,9 @@ export interface NewMessage {
 }
 
 const ENVELOPE_VERSION = 1;
+const ID = 'out_';
+/** A row as we read it. */
+export const ROW = `*, '${ID}' || seq AS id`;
 
 /**
  * The SQL of the outbox. Every change of state is a compare-and-set on the state it starts from and says so in the log of events; all of them are
@@ -30,7 +32,7 @@ const ENVELOPE_VERSION = 1;
 export class OutboxStore {
   private readonly insert;
   private readonly byKey;
-  private readonly byId;
+  private readonly bySeq;
   private readonly due;
   private readonly first;
   private readonly claimOne;
@@ -43,17 +45,15 @@ export class OutboxStore {
     private readonly db: Db,
     private readonly events: Pick<EventService, 'append'>,
   ) {
-    this.byKey = db.prepare<OutboxRow>('SELECT * FROM mesh_outbox WHERE client_message_id = ?');
-    this.byId = db.prepare<OutboxRow>('SELECT * FROM mesh_outbox WHERE id = ?');
-    // Behind what waits for the same recipient, so that it does not overtake it.
-    this.insert = db.prepare(
-      `INSERT INTO mesh_outbox (id, client_message_id, request_fingerprint, envelope_version, mesh, destination_kind, destination_ref, target_spec,
+    this.byKey = db.prepare<OutboxRow>(`SELECT ${ROW} FROM mesh_outbox WHERE client_message_id = ?`);
+    this.bySeq = db.prepare<OutboxRow>(`SELECT ${ROW} FROM mesh_outbox WHERE seq = ?`);
+    this.insert = db.prepare<{ seq: number }>(
+      `INSERT INTO mesh_outbox (client_message_id, request_fingerprint, envelope_version, mesh, destination_kind, destination_ref, target_spec,
          sender_session_pubkey, priority, meta, reply_to_id, payload, payload_bytes, status, enqueued_at, next_attempt_at)
-       SELECT ?1, ?2, ?3, ${ENVELOPE_VERSION}, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, 'pending', ?14, max(?14, ifnull(
-         (SELECT max(next_attempt_at) FROM mesh_outbox WHERE mesh = ?4 AND target_spec = ?7 AND status = 'pending'), 0))`,
+       VALUES (?, ?, ${ENVELOPE_VERSION}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending', ?, ?) RETURNING seq`,
     );
     this.due = db.prepare<OutboxRow>(
-      `SELECT * FROM mesh_outbox WHERE mesh = ? AND status = 'pending' AND next_attempt_at <= ? ORDER BY next_attempt_at, seq LIMIT ?`,
+      `SELECT ${ROW} FROM mesh_outbox WHERE mesh = ? AND status = 'pending' AND next_attempt_at <= ? ORDER BY next_attempt_at, seq LIMIT ?`,
     );
     this.first = db.prepare<{ at: number | null }>(`SELECT min(next_attempt_at) AS at FROM mesh_outbox WHERE mesh = ? AND status = 'pending'`);
     this.claimOne = db.prepare(
@@ -77,13 +77,16 @@ export class OutboxStore {
   }
 
   get(id: string): OutboxRow | null {
-    return this.byId.get(id);
+    const seq = new RegExp(`^${ID}(\\d{1,15})$`).exec(id)?.[1];
+    return seq === undefined ? null : this.bySeq.get(Number(seq));
   }
 
-  add(message: NewMessage, now: number): string {
-    const id = uniqueId();
+  /** `notBefore`: what waits for the same recipient goes first. The id of the row. */
+  add(message: NewMessage, now: number, notBefore: number): string {
     const { clientMessageId, fingerprint, mesh, kind, ref, targetSpec, senderSession, priority, meta, replyToId, payload, bytes } = message;
-    this.insert.run(id, clientMessageId, fingerprint, mesh, kind, ref, targetSpec, senderSession, priority, meta, replyToId, payload, bytes, now);
+    const about = [senderSession, priority, meta, replyToId, payload, bytes, now, Math.max(now, notBefore)] as const;
+    const { seq } = this.insert.get(clientMessageId, fingerprint, mesh, kind, ref, targetSpec, ...about)!;
+    const id = `${ID}${seq}`;
     this.tell('pending', { id, client_message_id: clientMessageId, mesh });
     return id;
   }
@@ -104,10 +107,10 @@ export class OutboxStore {
     return true;
   }
 
-  /** Back to waiting; whatever else waits for the same recipient waits as long. `refund`: the attempt did not count. */
-  retry(row: OutboxRow, nextAt: number, error: string, refund: boolean): boolean {
+  /** Back to waiting. `refund`: the attempt did not count. `hold`: whatever else waits for the same recipient waits as long. */
+  retry(row: OutboxRow, nextAt: number, error: string, refund: boolean, hold: boolean): boolean {
     if (this.back.run(nextAt, error, refund ? 1 : 0, row.seq).changes === 0) return false;
-    this.hold.run(nextAt, row.mesh, row.target_spec);
+    if (hold) this.hold.run(nextAt, row.mesh, row.target_spec);
     this.tell('pending', row, { reason: error, next_attempt_at: new Date(nextAt).toISOString() });
     return true;
   }
@@ -123,6 +126,13 @@ export class OutboxStore {
     if (this.end.run(reason, row.seq).changes === 0) return false;
     this.tell('dead', row, { reason });
     return true;
+  }
+
+  /** Until when recipients are waited for. A read. */
+  held(mesh: string, now: number): { target_spec: string; until: number }[] {
+    return this.query<{ target_spec: string; until: number }>(
+      `SELECT target_spec, max(next_attempt_at) AS until FROM mesh_outbox WHERE mesh = ? AND status = 'pending' AND next_attempt_at > ? GROUP BY target_spec`,
+    ).all(mesh, now);
   }
 
   /** Somebody came: what waits for them because they were not there is due. */

@@ -37,7 +37,7 @@ export const meshStatus = defineOp({
   example: {},
   handle: ({ mesh: service }) => ({
     meshes: service.meshes.list().map((joined) => {
-      const { pending, inflight, dead } = service.rows.counts(joined.slug);
+      const { pending, inflight, dead } = service.rows.open(joined.slug);
       const { state, reason, openSince } = linkEntry(service, joined.slug);
       return {
         ...{ mesh: joined.slug, mesh_id: joined.meshId, state, reason, broker: joined.brokerUrl, name: joined.displayName, pubkey: joined.publicKey },

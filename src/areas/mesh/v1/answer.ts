@@ -1,4 +1,3 @@
-import { readBounded } from '../../../kernel/bounded';
 import { failureBody, ZdError } from '../../../kernel/error';
 import { parseJson } from '../../../kernel/json';
 import type { RouteCall } from '../../../kernel/route';
@@ -32,8 +31,7 @@ const DEPTH = 64;
 /** The body as JSON; `bad_json`, or `too_large` with the limit. Nothing over the limit is held. */
 export async function readJson(call: RouteCall, limit: number): Promise<unknown> {
   const tooLarge = () => new ZdError('too_large', `The body is larger than ${limit} bytes.`, { extra: { error: 'payload_too_large', limit } });
-  if (Number(call.headers.get('content-length')) > limit) throw tooLarge();
-  const bytes = await readBounded(call.body, limit);
+  const bytes = await call.bytes(limit);
   if (!bytes) throw tooLarge();
   if (bytes.length === 0) throw new ZdError('bad_args', 'The request has no body.', { extra: { error: 'expected JSON object' } });
   let text: string;

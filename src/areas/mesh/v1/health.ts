@@ -16,7 +16,7 @@ export const v1Health = defineRoute({
   example: {},
   handle: ({ mesh }) => {
     const all = mesh.meshes.all();
-    const counts = mesh.rows.counts(null);
+    const counts = mesh.rows.counts();
     return answer({
       ok: true,
       pid: process.pid,

@@ -34,7 +34,7 @@ export const v1Outbox = defineRoute({
     return answer({
       items: page.map(ipcRow),
       next_cursor: rows.length > page.length ? String(page.at(-1)!.seq) : null,
-      totals: service.rows.counts(mesh ?? null),
+      totals: mesh === undefined ? service.rows.counts() : service.rows.open(mesh),
     });
   },
 });

@@ -1,8 +1,7 @@
 -- Every message that was accepted for sending. A row is never deleted, so that a key that was used is never free again: what is wiped is its content.
 CREATE TABLE mesh_outbox (
-  -- The order in which messages were accepted, and are sent.
+  -- The order in which messages were accepted, and are sent. The id of a row is made of it.
   seq INTEGER PRIMARY KEY,
-  id TEXT NOT NULL UNIQUE,
   client_message_id TEXT NOT NULL UNIQUE,
   request_fingerprint BLOB NOT NULL,
   envelope_version INTEGER NOT NULL,
@@ -34,13 +33,10 @@ CREATE TABLE mesh_outbox (
   aborted_by TEXT,
   superseded_by TEXT
 ) STRICT;
--- What is due, in the order in which it is sent; and per recipient, so that a message never overtakes an earlier one that waits.
+-- What is due, in the order in which it is sent. Nearly all rows are done, and in none of these: a message that is accepted touches few of them.
 CREATE INDEX mesh_outbox_due ON mesh_outbox (mesh, next_attempt_at, seq) WHERE status = 'pending';
-CREATE INDEX mesh_outbox_lane ON mesh_outbox (mesh, target_spec, next_attempt_at) WHERE status = 'pending';
-CREATE INDEX mesh_outbox_inflight ON mesh_outbox (next_attempt_at) WHERE status = 'inflight';
-CREATE INDEX mesh_outbox_status ON mesh_outbox (status, seq) WHERE status <> 'done';
-CREATE INDEX mesh_outbox_enqueued ON mesh_outbox (enqueued_at) WHERE payload IS NOT NULL;
-CREATE INDEX mesh_outbox_broker ON mesh_outbox (broker_message_id) WHERE broker_message_id IS NOT NULL;
+CREATE INDEX mesh_outbox_inflight ON mesh_outbox (mesh, next_attempt_at) WHERE status = 'inflight';
+CREATE INDEX mesh_outbox_ended ON mesh_outbox (status, mesh, seq) WHERE status IN ('dead', 'aborted');
 
 -- Every message that arrived, once per sender and key.
 CREATE TABLE mesh_inbox (
