@@ -13,7 +13,7 @@ export function startUpkeep(broker: Broker): () => void {
 }
 
 /** Removes what is past its time, a little per transaction, so that messages go on in between. */
-async function purge({ deps }: Broker): Promise<void> {
+export async function purge({ deps }: Broker): Promise<void> {
   const { db, messages, meshes, endpoints, courier, clock } = deps;
   const now = clock.now();
   await db.write(() => {
