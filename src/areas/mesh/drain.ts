@@ -180,6 +180,8 @@ export class Drain {
         this.window = 1;
         return this.later(row, now + rest, reason, true);
       }
+      case 'rest':
+        return this.later(row, now + refusal.ms * (1 + Math.random() / 4), reason, true);
       case 'park':
         return this.later(row, now + parkMs(Math.random()), reason, true);
       case 'retry':
@@ -196,6 +198,8 @@ export class Drain {
   private async later(row: OutboxRow, at: number, reason: string, refund: boolean): Promise<void> {
     const { db, store } = this.options;
     await db.write(() => store.retry(row, Math.ceil(at), reason, refund), 'normal').catch(this.unstored(row));
+    // For the new time of its next attempt; the rest that was planned may be longer.
+    this.wake();
   }
 
   private async kill(row: OutboxRow, reason: string): Promise<void> {
@@ -209,7 +213,10 @@ export class Drain {
     const { db, store } = this.options;
     const rows = [...this.underway.values()].filter((each) => link === null || each.link === link).map(({ row }) => row);
     for (const row of rows) this.forget(row.client_message_id);
-    if (rows.length > 0) await db.write(() => rows.forEach((row) => store.release(row, reason)), 'normal').catch(() => {});
+    if (rows.length === 0) return;
+    await db.write(() => rows.forEach((row) => store.release(row, reason)), 'normal').catch(() => {});
+    // The next link may have opened before this was stored.
+    this.wake();
   }
 
   private forget(id: string): boolean {

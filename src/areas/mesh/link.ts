@@ -1,5 +1,6 @@
 import type { Clock } from '../../kernel/clock';
-import { BrokerError, NoAnswer } from './link_error';
+import { Calls } from './calls';
+import { NoAnswer } from './link_error';
 import { linkEnd, reconnectMs, type LinkEnd } from './link_end';
 import { readNegotiation, type Negotiated, FEATURES } from './wire/features';
 import type { BrokerFrame, BrokerFrameOf, BrokerFrameType } from './wire/frames_broker';
@@ -33,12 +34,6 @@ const PING_EVERY_MS = 30_000;
 const STALE_MS = 75_000;
 const REQUESTED = [FEATURES.dedupe, FEATURES.maxPayload, FEATURES.signed];
 
-interface Waiting {
-  readonly socket: WebSocket;
-  resolve(frame: never): void;
-  reject(error: Error): void;
-}
-
 /** One WebSocket to a broker, made anew whenever it ends until it is stopped or the broker says never to come back. */
 export class Link {
   state: LinkState = 'closed';
@@ -57,11 +52,11 @@ export class Link {
   private refusal: string | null = null;
   /** A broker that challenges also negotiates, and is waited for. */
   private challenged = false;
+  private greeted = false;
+  /** What came between the hello's answer and the end of the negotiation: it is taken when the link is open. */
+  private early: BrokerFrame[] = [];
   private stopped = true;
-  private requests = 0;
-  /** Tells the answers to our calls from acks, whose ids callers choose. */
-  private readonly prefix = `${crypto.randomUUID()}-`;
-  private readonly waiting = new Map<string, Waiting>();
+  private readonly calls = new Calls();
 
   constructor(private readonly options: LinkOptions) {}
 
@@ -91,23 +86,16 @@ export class Link {
 
   /** Asks the broker; rejects with `NoAnswer`, or with the code of its error. */
   request<T extends BrokerFrameType>(frame: { readonly type: string } & Record<string, unknown>, timeoutMs = RPC_MS): Promise<BrokerFrameOf<T>> {
-    const { socket } = this;
-    const id = `${this.prefix}${++this.requests}`;
+    const id = this.calls.next();
     // Correlation stands in `_reqId`, and for what concerns topics in `id`.
-    if (!socket || !this.send({ ...frame, _reqId: id, id })) return Promise.reject(new NoAnswer('not connected'));
-    const { promise, resolve, reject } = Promise.withResolvers<BrokerFrameOf<T>>();
-    const timer = setTimeout(() => reject(new NoAnswer('no answer in time')), timeoutMs);
-    this.waiting.set(id, { socket, resolve: resolve as Waiting['resolve'], reject });
-    return promise.finally(() => {
-      clearTimeout(timer);
-      this.waiting.delete(id);
-    });
+    return this.send({ ...frame, _reqId: id, id }) ? this.calls.wait(id, timeoutMs) : Promise.reject(new NoAnswer('not connected'));
   }
 
   private connect(): void {
     this.enter(this.attempt === 0 ? 'connecting' : 'reconnecting');
     this.refusal = null;
-    this.challenged = false;
+    this.challenged = this.greeted = false;
+    this.early = [];
     let socket: WebSocket;
     try {
       socket = new WebSocket(this.options.url);
@@ -149,16 +137,11 @@ export class Link {
       this.options.refused(refused.code);
       // Whoever waits for it hears at once that it is none.
       const id = refused._reqId ?? refused.id;
-      if (id !== undefined) this.waiting.get(id)?.reject(new NoAnswer(`the answer is no frame: ${refused.message}`));
+      if (id !== undefined) this.calls.fail(id, `the answer is no frame: ${refused.message}`);
       return;
     }
     if (this.state !== 'open') return this.shake(frame);
-    const asked = this.waiting.get(frame._reqId ?? frame.id ?? '');
-    if (asked?.socket === this.socket) {
-      if (frame.type === 'error') asked.reject(new BrokerError(frame.code, frame.message ?? frame.code));
-      else asked.resolve(frame as never);
-      return;
-    }
+    if (this.calls.answered(frame)) return;
     if (frame.type === 'feature_negotiation_response') this.negotiated(frame);
     else this.options.frame(frame);
   }
@@ -174,6 +157,7 @@ export class Link {
         );
         return;
       case 'hello_ack':
+        this.greeted = true;
         socket?.send(JSON.stringify({ type: 'feature_negotiation_request', require: [], optional: REQUESTED }));
         if (!this.challenged) this.opened();
         return;
@@ -182,6 +166,9 @@ export class Link {
         return;
       case 'error':
         this.refusal = frame.code;
+        return;
+      default:
+        if (this.greeted) this.early.push(frame);
     }
   }
 
@@ -205,6 +192,7 @@ export class Link {
       else (this.socket as unknown as { ping(): void } | null)?.ping();
     }, PING_EVERY_MS);
     this.enter('open');
+    for (const frame of this.early.splice(0)) this.options.frame(frame);
   }
 
   /** Ends the socket from our side: it is broken, or will never be ready. */
@@ -235,7 +223,7 @@ export class Link {
     this.reason = reason;
     this.openSince = null;
     this.features = LEGACY;
-    for (const each of [...this.waiting.values()]) each.reject(new NoAnswer(`the link broke: ${reason}`));
+    this.calls.failAll(`the link broke: ${reason}`);
     this.enter(state);
   }
 

@@ -4,8 +4,8 @@
  */
 export type Refusal =
   | { readonly kind: 'permanent' | 'retry' | 'park' }
-  /** Milliseconds, as the broker asked for. */
-  | { readonly kind: 'pause'; readonly ms: number };
+  /** `rest` is a pause for this recipient alone. Milliseconds, as the broker asked for. */
+  | { readonly kind: 'pause' | 'rest'; readonly ms: number };
 
 const PERMANENT = [
   'payload_too_large',
@@ -31,7 +31,7 @@ export function classify(text: string, retryAfterMs?: number): Refusal {
   if (lower.includes('rate_limit') || lower.includes('rate limit')) return { kind: 'pause', ms: pauseOf(lower, retryAfterMs) };
   if (PARKED.some((each) => lower.includes(each))) return { kind: 'park' };
   if (PERMANENT.some((each) => lower.includes(each))) return { kind: 'permanent' };
-  return retryAfterMs === undefined ? { kind: 'retry' } : { kind: 'pause', ms: bounded(retryAfterMs) };
+  return retryAfterMs === undefined ? { kind: 'retry' } : { kind: 'rest', ms: bounded(retryAfterMs) };
 }
 
 /** `max 60 msg/min` refills one message a second. */
