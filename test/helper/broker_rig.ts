@@ -1,4 +1,3 @@
-import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Broker } from '../../src/broker/broker';
 import { composeBroker } from '../../src/broker/compose';
@@ -10,6 +9,7 @@ import { brokerMigrations } from '../../src/storage/migrations';
 import { newIdentity, type Identity } from '../../src/areas/mesh/wire/keys';
 import { plainBody } from '../../src/areas/mesh/wire/open_body';
 import { sodium, type Seat } from './broker';
+import { tempHome } from './daemon';
 import { helloOf, sessionHelloOf, type Frame } from './mesh_client';
 
 const QUIET = { debug() {}, info() {}, warn() {}, error() {} };
@@ -86,9 +86,9 @@ export class BrokerRig {
   readonly seats: readonly [Seat, Seat, Seat];
 
   constructor(settings: Partial<BrokerSettings> = {}) {
-    const db = new Db(join(mkdtempSync('/tmp/zd-rig-'), 'broker.db'), { migrations: brokerMigrations, durability: 'normal' });
+    const db = new Db(join(tempHome(), 'broker.db'), { migrations: brokerMigrations, durability: 'normal' });
     const clock = { now: () => this.wall, monotonic: () => this.mono };
-    const all = { ...DEFAULTS, host: '127.0.0.1', port: 0, ...settings };
+    const all = { ...DEFAULTS, host: '127.0.0.1', port: 0, publicUrl: null, ...settings };
     this.broker = composeBroker({ db, settings: all, sodium, token: 'x', clock, log: QUIET }).broker;
     const { meshes } = this.broker.deps;
     const keys = newIdentity(sodium);
