@@ -70,7 +70,7 @@ async function live(paths: Paths, settings: BrokerSettings, log: Logger, announc
     broker.close();
     await server.stop(true);
   });
-  stack.defer(startUpkeep(broker));
+  stack.defer(startUpkeep(broker, http));
   const host = settings.host === '0.0.0.0' ? '127.0.0.1' : settings.host === '::' ? '::1' : settings.host;
   const record: BrokerRecord = { pid: process.pid, url: settings.publicUrl ?? `ws://${host.includes(':') ? `[${host}]` : host}:${server.port}/ws` };
   writePrivate(files.record, `${JSON.stringify(record)}\n`);
