@@ -29,6 +29,8 @@ export interface BrokerInput {
 
 /** Requests of one address to join, per second and at once. */
 const TRIES = { perSecond: 5, burst: 200 };
+/** What hooks report of one peer. */
+const HOOKS = { perSecond: 0.5, burst: 30 };
 
 /** Builds a broker from its parts, in the order in which they need each other. */
 export function composeBroker({ db, settings, sodium, token, clock, log }: BrokerInput): { broker: Broker; http: BrokerHttp } {
@@ -48,5 +50,6 @@ export function composeBroker({ db, settings, sodium, token, clock, log }: Broke
   });
   const enrolment = new Enrolment(db, meshes, endpoints, topics, sodium, clock);
   const tries = new Limiter(TRIES.perSecond, TRIES.burst);
-  return { broker, http: new BrokerHttp({ broker, enrolment, tries, token, startedAt: clock.now(), log }) };
+  const hooks = new Limiter(HOOKS.perSecond, HOOKS.burst);
+  return { broker, http: new BrokerHttp({ broker, enrolment, tries, hooks, token, startedAt: clock.now(), log }) };
 }

@@ -73,11 +73,19 @@ export class Enrolment {
     // Two links of one second with the same terms are one text, so they are one invitation.
     const id = await this.db.write(() => {
       const known = this.meshes.invite(lookup);
-      if (known && known.signature !== signature) throw new EnrolmentRefused(409, 'invite_exists');
+      if (known ? known.signature !== signature : this.meshes.hasInvite(invite.id)) throw new EnrolmentRefused(409, 'invite_exists');
       if (!known) this.meshes.addInvite(invite);
       return (known ?? invite).id;
     }, 'full');
     return { invite_id: id };
+  }
+
+  async revokeInvite(meshId: string, inviteId: string, text: string, proof: OwnerProof): Promise<void> {
+    const mesh = this.meshes.mesh(meshId);
+    if (!mesh) throw new EnrolmentRefused(404, 'mesh_not_found');
+    this.prove(`revoke ${inviteId}`, meshId, text, proof, mesh.owner_pubkey);
+    const found = await this.db.write(() => this.meshes.revokeInvite(meshId, inviteId, this.clock.now()), 'full');
+    if (!found) throw new EnrolmentRefused(404, 'invite_not_found');
   }
 
   async join({ invite_token, invite_payload, peer_pubkey, display_name }: Join): Promise<{ memberId: string; alreadyMember: boolean }> {

@@ -17,7 +17,7 @@ export interface BrokerFiles {
 
 export interface BrokerRecord {
   readonly pid: number;
-  /** `ws://HOST:PORT/ws` as it is reached from this machine. */
+  /** How it is reached, as invitations say it: `ws://HOST:PORT/ws`. */
   readonly url: string;
 }
 

@@ -1,19 +1,32 @@
 import { timingSafeEqual } from 'node:crypto';
 import { Claim, Join } from '../areas/mesh/wire/enrolment';
+import { Status } from '../areas/mesh/wire/frame_fields';
+import { isLoopback } from '../daemon/values';
 import { ZdError } from '../kernel/error';
 import type { Logger } from '../kernel/log';
+import { t, type Static } from '../kernel/schema';
 import { version } from '../version';
 import type { Broker } from './broker';
 import { bodyOf, EnrolmentRefused, type Enrolment } from './enrolment';
 import type { Limiter } from './limiter';
 
 const MAX_BODY = 65_536;
+const HOOK = '/hook/set-status';
+
+const SetStatus = t.Object({
+  cwd: t.String({ maxLength: 4096 }),
+  pid: t.Optional(t.Integer()),
+  session_id: t.Optional(t.String({ maxLength: 256 })),
+  status: Status,
+});
 
 export interface HttpDeps {
   readonly broker: Broker;
   readonly enrolment: Enrolment;
   /** Tries to join, by address: codes must not be found by trying. */
   readonly tries: Limiter;
+  /** What hooks report, by peer. */
+  readonly hooks: Limiter;
   /** Lets its bearer make meshes. */
   readonly token: string;
   readonly startedAt: number;
@@ -45,8 +58,9 @@ export class BrokerHttp {
     }
     if (request.method !== 'POST') return this.refuse(405, 'method_not_allowed');
     const invites = /^\/meshes\/([0-9A-Za-z]{1,64})\/invites$/.exec(path);
+    const revoke = /^\/meshes\/([0-9A-Za-z]{1,64})\/invites\/([0-9A-Za-z]{1,64})\/revoke$/.exec(path);
     const claim = /^\/invites\/([0-9A-Za-z]{1,64})\/claim$/.exec(path);
-    if (path !== '/meshes' && path !== '/join' && !invites && !claim) return this.refuse(404, 'not_found');
+    if (path !== '/meshes' && path !== '/join' && !invites && !revoke && !claim && path !== HOOK) return this.refuse(404, 'not_found');
     if (!request.headers.get('content-type')?.startsWith('application/json')) return this.refuse(415, 'unsupported_media_type');
     const { broker, tries } = this.deps;
     const wait = tries.take(remote, null, broker.deps.clock.monotonic());
@@ -56,9 +70,34 @@ export class BrokerHttp {
     const proof = { timestamp: Number(request.headers.get('x-zd-timestamp') ?? Number.NaN), signature: request.headers.get('x-zd-signature') ?? '' };
     if (path === '/meshes') return json(200, { ok: true, ...(await enrolment.createMesh(text, proof)) });
     if (invites) return json(200, { ok: true, ...(await enrolment.createInvite(invites[1]!, text, proof)) });
+    if (revoke) {
+      await enrolment.revokeInvite(revoke[1]!, revoke[2]!, text, proof);
+      return json(200, { ok: true });
+    }
+    if (path === HOOK) return this.hook(text, remote);
     if (claim) return json(200, await enrolment.claim(claim[1]!, bodyOf(text, Claim) as Claim));
     const { memberId, alreadyMember } = await enrolment.join(bodyOf(text, Join) as Join);
     return json(200, { ok: true, memberId, ...(alreadyMember ? { alreadyMember } : {}) });
+  }
+
+  /** What a hook of an agent on this machine says of it. */
+  private hook(text: string, remote: string): Response {
+    if (!isLoopback(remote)) throw new EnrolmentRefused(403, 'forbidden');
+    const { presences, clock } = this.deps.broker.deps;
+    const { cwd, pid, session_id, status } = bodyOf(text, SetStatus) as Static<typeof SetStatus>;
+    const here = [...presences.roster.all()].filter((peer) => peer.connection && (session_id ? peer.sessionId === session_id : peer.cwd === cwd));
+    const peer = here.find((each) => pid !== undefined && each.pid === pid) ?? (here.length === 1 ? here[0] : undefined);
+    if (!peer) return json(200, { ok: false, error: here.length === 0 ? 'no_such_peer' : 'ambiguous' });
+    const wait = this.deps.hooks.take(peer.id, null, clock.monotonic());
+    if (wait > 0) return this.refuse(429, 'too_many', { 'retry-after': String(Math.ceil(wait / 1000)) });
+    presences.setStatus(peer, status, 'hook');
+    return json(200, { ok: true, presence_id: peer.id });
+  }
+
+  /** Forgets addresses that have been quiet. */
+  sweep(): void {
+    const now = this.deps.broker.deps.clock.monotonic();
+    for (const limiter of [this.deps.tries, this.deps.hooks]) limiter.sweep(now, 0);
   }
 
   private authorise(request: Request): void {

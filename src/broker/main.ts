@@ -7,6 +7,7 @@ import type { Paths } from '../daemon/paths';
 import { prettyLog } from '../daemon/pretty_log';
 import { writePrivate } from '../daemon/private_file';
 import { loadOrCreateToken } from '../daemon/token';
+import { isLoopback } from '../daemon/values';
 import { systemClock } from '../kernel/clock';
 import { EXIT } from '../kernel/codes';
 import { armFailpoints } from '../kernel/failpoint';
@@ -22,7 +23,7 @@ import { startUpkeep } from './upkeep';
 
 const LOG = { maxBytes: 10 * 1024 * 1024, maxFiles: 5 };
 
-/** What is said once the broker listens; `url` is how this machine reaches it. */
+/** What is said once the broker listens; `url` is how it is reached. */
 export type Announce = (record: BrokerRecord) => void;
 
 /** Runs a broker until it is told to stop, and resolves with the exit code: 0 after a clean stop, 6 beside another one, 1 for a failure. */
@@ -69,11 +70,13 @@ async function live(paths: Paths, settings: BrokerSettings, log: Logger, announc
     broker.close();
     await server.stop(true);
   });
-  stack.defer(startUpkeep(broker));
+  stack.defer(startUpkeep(broker, http));
   const host = settings.host === '0.0.0.0' ? '127.0.0.1' : settings.host === '::' ? '::1' : settings.host;
-  const record: BrokerRecord = { pid: process.pid, url: `ws://${host.includes(':') ? `[${host}]` : host}:${server.port}/ws` };
+  const record: BrokerRecord = { pid: process.pid, url: settings.publicUrl ?? `ws://${host.includes(':') ? `[${host}]` : host}:${server.port}/ws` };
   writePrivate(files.record, `${JSON.stringify(record)}\n`);
-  log.info('listening', { ...record, version, host: settings.host, data: files.folder });
+  log.info('listening', { ...record, version, host: settings.host, port: server.port, data: files.folder });
+  if (!isLoopback(settings.host))
+    log.warn('other machines can connect without encryption of the link; put a proxy with TLS in front and name it with --public-url');
   armFailpoints();
   announce(record);
   const code = await stopping.promise;

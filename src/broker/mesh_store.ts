@@ -98,6 +98,10 @@ export class MeshStore {
     return this.one('SELECT * FROM invite WHERE lookup = ?', lookup);
   }
 
+  hasInvite(id: string): boolean {
+    return this.one('SELECT id FROM invite WHERE id = ?', id) !== null;
+  }
+
   addInvite(invite: Invite): void {
     this.run(
       `INSERT INTO invite (id, mesh_id, version, lookup, role, expires_at, max_uses, signature, sealed_root_key, created_at)
@@ -105,6 +109,11 @@ export class MeshStore {
       ...[invite.id, invite.mesh_id, invite.version, invite.lookup, invite.role],
       ...[invite.expires_at, invite.max_uses, invite.signature, invite.sealed_root_key, invite.created_at],
     );
+  }
+
+  /** False when there is none of this id. */
+  revokeInvite(meshId: string, id: string, at: number): boolean {
+    return this.run('UPDATE invite SET revoked_at = coalesce(revoked_at, ?) WHERE id = ? AND mesh_id = ?', at, id, meshId) === 1;
   }
 
   /** Counts one use; false when none is left. */

@@ -156,22 +156,23 @@ export class MessageStore {
     }
   }
 
-  /** Removes some of what is past its time; false when nothing is left to remove. */
+  /** Removes some of what is past its time; false when hardly anything is left to remove. */
   purge(now: number, undeliveredBefore: number): boolean {
     const { sqlite } = this.db;
     const messages = sqlite.query('DELETE FROM message WHERE seq IN (SELECT seq FROM message WHERE expires_at < ? LIMIT ?)').run(now, MAX_PURGE);
     const late = sqlite
-      .query(
-        `DELETE FROM delivery WHERE delivered_at IS NULL AND (seq, recipient) IN (SELECT delivery.seq, recipient FROM delivery
-           JOIN message ON message.seq = delivery.seq WHERE delivered_at IS NULL AND topic_id IS NOT NULL AND created_at < ? LIMIT ?)`,
-      )
-      .run(undeliveredBefore, MAX_PURGE);
+      .query<{ seq: number }, [number, number]>('SELECT seq FROM message WHERE topic_id IS NOT NULL AND open > 0 AND created_at < ? LIMIT ?')
+      .all(undeliveredBefore, MAX_PURGE);
+    for (const { seq } of late) {
+      sqlite.query('DELETE FROM delivery WHERE seq = ? AND delivered_at IS NULL').run(seq);
+      sqlite.query('UPDATE message SET open = 0 WHERE seq = ?').run(seq);
+    }
     const ids = sqlite
       .query(
         `DELETE FROM client_message_dedupe WHERE (mesh_id, member_id, client_message_id) IN
            (SELECT mesh_id, member_id, client_message_id FROM client_message_dedupe WHERE expires_at < ? LIMIT ?)`,
       )
       .run(now, MAX_PURGE);
-    return messages.changes + late.changes + ids.changes >= MAX_PURGE;
+    return messages.changes + late.length + ids.changes >= MAX_PURGE;
   }
 }

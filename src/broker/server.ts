@@ -11,13 +11,13 @@ const STALE_SECONDS = 75;
 const MAX_BODY = 128 * 1024;
 
 /** The one listener of a broker: WebSockets at `/ws`, everything else plain HTTP. */
-export function listen(broker: Broker, http: BrokerHttp, { host, port }: BrokerSettings): Server<Connection> {
+export function listen(broker: Broker, http: BrokerHttp, { host, port, publicUrl }: BrokerSettings): Server<Connection> {
   return Bun.serve<Connection>({
     hostname: host,
     port,
     maxRequestBodySize: MAX_BODY,
     fetch(request, server) {
-      const refused = foreign(request, host);
+      const refused = foreign(request, host, publicUrl);
       if (refused) {
         broker.deps.counters.refused(refused);
         return Response.json({ ok: false, error: refused }, { status: refused === 'bad_request' ? 400 : 403 });
@@ -48,11 +48,12 @@ export function listen(broker: Broker, http: BrokerHttp, { host, port }: BrokerS
 }
 
 /** Web pages have no business here, and behind a name that was turned to this machine neither (DNS rebinding): null lets a request in. */
-function foreign(request: Request, host: string): 'bad_request' | 'origin_denied' | 'host_denied' | null {
+function foreign(request: Request, host: string, publicUrl: string | null): 'bad_request' | 'origin_denied' | 'host_denied' | null {
   const named = request.headers.get('host');
   if (!named || named.includes(',') || !URL.canParse(request.url)) return 'bad_request';
   if (request.headers.has('origin') || request.headers.get('sec-fetch-site') === 'cross-site') return 'origin_denied';
   const name = new URL(`http://${named}`).hostname.replace(/^\[|\]$/g, '');
-  // Behind another address it is known by names we cannot know.
-  return !isLoopback(host) || isLoopback(name) ? null : 'host_denied';
+  // On another address than loopback it is known by names we cannot know.
+  const known = !isLoopback(host) || isLoopback(name) || (publicUrl !== null && name === new URL(publicUrl).hostname);
+  return known ? null : 'host_denied';
 }

@@ -2,6 +2,8 @@
 export interface BrokerSettings {
   readonly host: string;
   readonly port: number;
+  /** How others reach it, when that is not the address it listens at; null otherwise. */
+  readonly publicUrl: string | null;
   /** Messages a member may send per second in the long run, and at once. */
   readonly ratePerSecond: number;
   readonly burst: number;
@@ -12,7 +14,7 @@ export interface BrokerSettings {
   readonly dedupeDays: number;
 }
 
-export const DEFAULTS: Omit<BrokerSettings, 'host' | 'port'> = {
+export const DEFAULTS: Omit<BrokerSettings, 'host' | 'port' | 'publicUrl'> = {
   ratePerSecond: 200,
   burst: 2000,
   connectionsPerMesh: 100,

@@ -1,11 +1,13 @@
 import type { Broker } from './broker';
+import type { BrokerHttp } from './http';
 import { TIMES } from './settings';
 
 /** What is done again and again. Returns what ends it. */
-export function startUpkeep(broker: Broker): () => void {
+export function startUpkeep(broker: Broker, http: BrokerHttp): () => void {
   const { log } = broker.deps;
   const timers = [
     setInterval(() => broker.sweep(), TIMES.sweep),
+    setInterval(() => http.sweep(), TIMES.purge),
     setInterval(() => void purge(broker).catch((error: unknown) => log.error('what is past its time was not removed', { error })), TIMES.purge),
   ];
   void purge(broker).catch((error: unknown) => log.error('what is past its time was not removed', { error }));
@@ -13,7 +15,7 @@ export function startUpkeep(broker: Broker): () => void {
 }
 
 /** Removes what is past its time, a little per transaction, so that messages go on in between. */
-async function purge({ deps }: Broker): Promise<void> {
+export async function purge({ deps }: Broker): Promise<void> {
   const { db, messages, meshes, endpoints, courier, clock } = deps;
   const now = clock.now();
   await db.write(() => {

@@ -59,6 +59,19 @@ test('a link of version 1 is for claudemesh clients, and says what it carries', 
   await opens(third, 'work');
 });
 
+test('a link that was revoked lets nobody in, and those who came stay', async () => {
+  const fresh = await startDaemon();
+  const { body } = await owner.call('mesh_invite', { mesh: 'team', invite: 'visitors1', max_uses: 2 });
+  expect(body.invite).toBe('visitors1');
+  expect((await owner.call('mesh_invite', { mesh: 'team', invite: 'visitors1' })).body.code).toBe('invite_refused');
+  expect((await guest.call('mesh_uninvite', { invite: 'visitors1' })).body.code).toBe('invite_refused');
+  expect((await owner.call('mesh_uninvite', { invite: 'unknown12' })).body.code).toBe('invite_refused');
+  expect((await owner.zd('mesh', 'uninvite', 'visitors1')).stdout.trim()).toBe('visitors1');
+  const late = await fresh.call('mesh_join', { link: body.link });
+  expect(late.body).toMatchObject({ code: 'invite_refused', msg: 'The broker refused: it was revoked.' });
+  expect((await guest.call('mesh_status')).body.meshes[0].state).toBe('open');
+});
+
 test('keys lie in files of their own, for nobody else, and are in no answer', async () => {
   const folder = join(guest.home, 'mesh');
   const files = readdirSync(folder).filter((name) => name.endsWith('.json'));
@@ -114,9 +127,12 @@ describe('what cannot be is refused', () => {
     expect((await guest.call('mesh_invite', { mesh: 'team' })).body.code).toBe('invite_refused');
     expect((await owner.call('mesh_invite', { mesh: 'nowhere' })).body.code).toBe('mesh_not_attached');
     expect((await owner.call('mesh_invite', {})).body.code).toBe('mesh_required');
+    expect((await owner.call('mesh_uninvite', { invite: 'visitors1' })).body.code).toBe('mesh_required');
+    expect((await owner.call('mesh_uninvite', { invite: 'visitors1', mesh: 'nowhere' })).body.code).toBe('mesh_not_attached');
     const { body } = await owner.call('mesh_invite', { mesh: 'far' });
     expect((await guest.call('mesh_join', { link: body.link, as: 'team' })).body.code).toBe('conflict');
     await far.stop('SIGKILL');
     expect((await owner.call('mesh_invite', { mesh: 'far' })).body.code).toBe('broker_unreachable');
+    expect((await owner.call('mesh_uninvite', { mesh: 'far', invite: 'visitors1' })).body.code).toBe('broker_unreachable');
   });
 });

@@ -5,6 +5,7 @@ import { newIdentity, newSymmetricKey } from '../../src/areas/mesh/wire/keys';
 import { sign } from '../../src/areas/mesh/wire/signature';
 import { sodium, startBroker } from '../helper/broker';
 import { RawClient } from '../helper/mesh_client';
+import { until } from '../helper/until';
 
 const broker = await startBroker();
 const mesh = await broker.mesh();
@@ -144,6 +145,14 @@ describe('plain HTTP', () => {
     expect((await fetch(`${broker.http}/join`, { method: 'DELETE' })).status).toBe(405);
     expect((await fetch(`${broker.http}/nothing`)).status).toBe(404);
     expect((await fetch(`${broker.http}/nothing`, { method: 'POST', body: '{}', headers })).status).toBe(404);
+  });
+
+  test('is known by its public address, which invitations name', async () => {
+    const behind = await startBroker(['--public-url', 'wss://mesh.example.org/ws']);
+    expect(behind.url).toBe('wss://mesh.example.org/ws');
+    const port = await until('the log says where', () => /"port":(\d+)/.exec(behind.log())?.[1]);
+    const status = async (host: string) => (await fetch(`http://127.0.0.1:${port}/health`, { headers: { host } })).status;
+    expect([await status('mesh.example.org'), await status('127.0.0.1'), await status('evil.example')]).toEqual([200, 200, 403]);
   });
 
   test('does not let codes be tried for long', async () => {

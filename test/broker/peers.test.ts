@@ -104,6 +104,22 @@ test('a banned member is out at once, gets nothing more, and is let in again aft
   await Promise.all([admin.close(), a.close(), back.close()]);
 });
 
+test('a hook on this machine tells how busy an agent is, and not too often', async () => {
+  const b = await RawClient.join(broker, bob, { cwd: '/work/bob', pid: 4711 });
+  const hook = (body: object) => broker.post('/hook/set-status', body);
+  const status = async () =>
+    (await b.ask({ type: 'list_peers' })).peers.find((peer: { displayName: string }) => peer.displayName === 'Bob').status as string;
+  expect(await hook({ cwd: '/nowhere', status: 'idle' })).toEqual({ status: 200, body: { ok: false, error: 'no_such_peer' } });
+  expect((await hook({ cwd: '/work/bob', status: 'asleep' })).status).toBe(400);
+  expect((await hook({ cwd: '/work/bob', pid: 4711, status: 'working' })).body).toMatchObject({ ok: true, presence_id: expect.any(String) });
+  expect(await status()).toBe('working');
+  expect((await hook({ cwd: '', session_id: 'daemon-Bob', status: 'idle' })).body.ok).toBe(true);
+  expect(await status()).toBe('idle');
+  const replies = await Promise.all(Array.from({ length: 40 }, () => hook({ cwd: '/work/bob', status: 'idle' })));
+  expect(replies.filter(({ status: code }) => code === 429).length).toBeGreaterThan(5);
+  await b.close();
+});
+
 test('meshes do not see each other', async () => {
   const far = await broker.mesh('far');
   const eve = await broker.member(far, 'Eve');

@@ -29,6 +29,7 @@ export class RawClient {
   readonly frames: Frame[] = [];
   closed: { code: number; reason: string } | null = null;
   acknowledges = true;
+  onPush: (push: Frame) => void = () => undefined;
   private readonly ws: WebSocket;
   private constructor(url: string) {
     this.ws = new WebSocket(url);
@@ -59,7 +60,9 @@ export class RawClient {
 
   private received(frame: Frame): void {
     this.frames.push(frame);
-    if (this.acknowledges && frame.type === 'push' && frame.senderPubkey !== 'system') this.acknowledge(frame);
+    if (frame.type !== 'push' || frame.senderPubkey === 'system') return;
+    this.onPush(frame);
+    if (this.acknowledges) this.acknowledge(frame);
   }
 
   acknowledge({ messageId, client_message_id }: Frame): void {

@@ -24,6 +24,7 @@ import { meshTopicList } from './topic_list';
 import { meshTopicPost } from './topic_post';
 import { meshTopicSubscribe } from './topic_subscribe';
 import { meshTopicUnsubscribe } from './topic_unsubscribe';
+import { meshUninvite } from './uninvite';
 import { v1Events } from './v1/events';
 import { v1Health } from './v1/health';
 import { v1InboxClear } from './v1/inbox_clear';
@@ -55,7 +56,7 @@ export const meshArea: Area = {
   name: 'mesh',
   summary: 'Durable messages between machines and agents, sealed end to end, through a broker.',
   ops: [
-    ...[meshCreate, meshInvite, meshJoin, meshImport, meshStatus, meshPeers, meshProfile, meshReconnect, meshAcceptHost, meshSend],
+    ...[meshCreate, meshInvite, meshUninvite, meshJoin, meshImport, meshStatus, meshPeers, meshProfile, meshReconnect, meshAcceptHost, meshSend],
     ...[meshOutbox, meshOutboxShow, meshOutboxWait, meshOutboxRequeue, meshOutboxAbort, meshOutboxPrune],
     ...[meshInbox, meshInboxSearch, meshInboxSeen, meshInboxDelete],
     ...[meshTopicList, meshTopicPost, meshTopicSubscribe, meshTopicUnsubscribe, meshLeave],

@@ -14,7 +14,9 @@ const ID = /^[^|\p{Cc}]{1,256}$/u;
 /** What a broker answers over plain HTTP. Every method throws `broker_unreachable`, `unauthorized` or `invite_refused`. */
 export interface BrokerApi {
   create(mesh: CreateMesh, ownerSecretKey: string, token: string): Promise<{ mesh_id: string; member_id: string }>;
-  invite(mesh: JoinedMesh, invite: CreateInvite): Promise<void>;
+  /** What it is called there. */
+  invite(mesh: JoinedMesh, invite: CreateInvite): Promise<string>;
+  revoke(mesh: JoinedMesh, inviteId: string): Promise<void>;
   join(join: Join): Promise<{ memberId: string }>;
   claim(code: string, claim: Claim): Promise<ClaimReply>;
 }
@@ -29,6 +31,7 @@ const REASONS: Readonly<Record<string, string>> = {
   revoked: 'it was revoked',
   invite_not_found: 'the broker does not know it',
   not_found: 'the broker does not know it',
+  invite_exists: 'there is another invitation of that name',
   mesh_not_found: 'the broker does not know the mesh',
   member_revoked: 'this member was banned from the mesh',
   timestamp_skew: 'the clocks of this machine and the broker differ by more than a minute',
@@ -71,7 +74,10 @@ export function brokerApi(url: string, clock: Clock): BrokerApi {
       return { mesh_id: idOf(mesh_id), member_id: idOf(member_id) };
     },
     async invite({ meshId, secretKey }, invite) {
-      await owned('invite', meshId, `/meshes/${meshId}/invites`, invite, secretKey);
+      return idOf((await owned('invite', meshId, `/meshes/${meshId}/invites`, invite, secretKey)).invite_id);
+    },
+    async revoke({ meshId, secretKey }, inviteId) {
+      await owned(`revoke ${inviteId}`, meshId, `/meshes/${meshId}/invites/${inviteId}/revoke`, {}, secretKey);
     },
     async join(join) {
       return { memberId: idOf((await post('/join', JSON.stringify(join))).memberId) };

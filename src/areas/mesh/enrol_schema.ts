@@ -15,6 +15,8 @@ export const DisplayName = t.String({
   description: 'What others see as the name of this daemon; the name of the machine without it.',
 });
 
+export const InviteId = t.String({ pattern: '^[0-9A-Za-z]{8,64}$', description: 'What the invitation is called.' });
+
 export const JOINED_MESH = {
   mesh: t.String(),
   mesh_id: t.String(),
@@ -30,6 +32,7 @@ export const wireJoined = ({ mesh, already }: Joined) => ({
 
 export const INVITATION = strict({
   link: t.String({ description: 'Whoever has it can join. Treat it as a password.' }),
+  invite: InviteId,
   mesh: t.String(),
   role: t.String(),
   expires_at_ns: Nanos,
@@ -37,7 +40,7 @@ export const INVITATION = strict({
   warning: nullable(t.String()),
 });
 
-export const wireInvitation = (mesh: string, maxUses: number, { link, role, expiresAt, version }: Invitation) => ({
-  ...{ link, mesh, role, expires_at_ns: nanos(expiresAt), max_uses: maxUses },
+export const wireInvitation = (mesh: string, maxUses: number, { id, link, role, expiresAt, version }: Invitation) => ({
+  ...{ link, invite: id, mesh, role, expires_at_ns: nanos(expiresAt), max_uses: maxUses },
   warning: version === 1 ? 'A link of version 1 carries the root key of the mesh; only claudemesh clients need one.' : null,
 });

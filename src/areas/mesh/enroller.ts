@@ -32,7 +32,18 @@ export interface Joined {
   readonly already: boolean;
 }
 
+export interface InvitationWish {
+  /** What it shall be called; null for a name of its own. */
+  readonly id: string | null;
+  readonly role: 'admin' | 'member';
+  readonly ttlMs: number;
+  readonly maxUses: number;
+  readonly version: 1 | 2;
+}
+
 export interface Invitation {
+  /** What it is revoked by. */
+  readonly id: string;
   readonly link: string;
   readonly role: 'admin' | 'member';
   /** Milliseconds. */
@@ -76,29 +87,34 @@ export class Enroller {
   }
 
   /** A link for others, known to the broker when it is returned. */
-  async invite(mesh: JoinedMesh, role: 'admin' | 'member', ttlMs: number, maxUses: number, version: 1 | 2): Promise<Invitation> {
-    if (mesh.ownerPublicKey !== mesh.publicKey || mesh.rootKey === null)
-      throw refused(`Only the owner of ${mesh.slug} invites: the daemon that made it.`);
+  async invite(mesh: JoinedMesh, { id: wanted, role, ttlMs, maxUses, version }: InvitationWish): Promise<Invitation> {
+    const rootKey = owned(mesh);
     const sodium = await loadSodium();
     const expires_at = Math.floor((this.options.clock.now() + ttlMs) / 1000);
-    const about = { role, expires_at, max_uses: maxUses, invite_id: brokerId() };
+    const about = { role, expires_at, max_uses: maxUses, invite_id: wanted ?? brokerId() };
     const api = this.api(mesh.brokerUrl);
     const common = { broker_url: mesh.brokerUrl, owner_pubkey: mesh.publicKey };
     if (version === 1) {
       const payload = signInvite(
         sodium,
-        { v: 1, mesh_id: mesh.meshId, mesh_slug: mesh.slug, expires_at, mesh_root_key: mesh.rootKey, role, ...common },
+        { v: 1, mesh_id: mesh.meshId, mesh_slug: mesh.slug, expires_at, mesh_root_key: rootKey, role, ...common },
         mesh.secretKey,
       );
       const link = inviteLink(payload);
-      await api.invite(mesh, { version, ...about, lookup: lookupOf(parseInvite(link)!.token), signature: payload.signature });
-      return { link, role, expiresAt: expires_at * 1000, version };
+      const id = await api.invite(mesh, { version, ...about, lookup: lookupOf(parseInvite(link)!.token), signature: payload.signature });
+      return { id, link, role, expiresAt: expires_at * 1000, version };
     }
     const [code, key] = [inviteCode(), newSymmetricKey(sodium)];
     const terms = { mesh_id: mesh.meshId, invite_id: about.invite_id, expires_at, role, owner_pubkey: mesh.publicKey };
     const signature = sign(sodium, canonicalV2(terms), mesh.secretKey);
-    await api.invite(mesh, { version, ...about, lookup: lookupOf(code), signature, sealed_root_key: sealRootKey(sodium, mesh.rootKey, key) });
-    return { link: claimLink({ v: 2, code, key, ...common }), role, expiresAt: expires_at * 1000, version };
+    const id = await api.invite(mesh, { version, ...about, lookup: lookupOf(code), signature, sealed_root_key: sealRootKey(sodium, rootKey, key) });
+    return { id, link: claimLink({ v: 2, code, key, ...common }), role, expiresAt: expires_at * 1000, version };
+  }
+
+  /** Nobody joins by that link any more; who has joined stays. */
+  async revoke(mesh: JoinedMesh, inviteId: string): Promise<void> {
+    owned(mesh);
+    await this.api(mesh.brokerUrl).revoke(mesh, inviteId);
   }
 
   /** Joins by a link of either version. `slug` names the mesh here; its own name otherwise. */
@@ -164,6 +180,12 @@ export class Enroller {
   private api(url: string): BrokerApi {
     return brokerApi(url, this.options.clock);
   }
+}
+
+/** The root key of a mesh that is ours. */
+function owned(mesh: JoinedMesh): string {
+  if (mesh.ownerPublicKey === mesh.publicKey && mesh.rootKey !== null) return mesh.rootKey;
+  throw refused(`Only the owner of ${mesh.slug} invites: the daemon that made it.`);
 }
 
 /** Claudemesh writes its keys in several alphabets; one that is none of 32 bytes seals nothing. */

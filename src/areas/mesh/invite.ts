@@ -1,6 +1,6 @@
 import { defineOp } from '../../kernel/op';
 import { strict, t } from '../../kernel/schema';
-import { INVITATION, wireInvitation } from './enrol_schema';
+import { INVITATION, InviteId, wireInvitation } from './enrol_schema';
 import './service';
 
 export const meshInvite = defineOp({
@@ -16,6 +16,7 @@ export const meshInvite = defineOp({
     role: t.Optional(t.Union([t.Literal('member'), t.Literal('admin')], { default: 'member' })),
     ttl_secs: t.Optional(t.Integer({ minimum: 60, maximum: 31_536_000, default: 604_800 })),
     max_uses: t.Optional(t.Integer({ minimum: 1, maximum: 1_000_000, default: 1 })),
+    invite: t.Optional({ ...InviteId, description: 'What the invitation shall be called; a name of its own without it.' }),
     v1: t.Optional(t.Boolean({ description: 'For claudemesh clients.' })),
   }),
   output: INVITATION,
@@ -23,8 +24,9 @@ export const meshInvite = defineOp({
   cli: { path: ['mesh', 'invite'], positional: ['mesh'], rename: { ttl_secs: 'ttl' }, essential: 'link' },
   example: { mesh: 'team', max_uses: 5 },
   exampleSetup: [{ op: 'mesh_create', input: { mesh: 'team', name: 'ada' } }],
-  handle: async ({ mesh: { enroller, meshes } }, { mesh, role = 'member', ttl_secs = 604_800, max_uses = 1, v1 = false }) => {
+  handle: async ({ mesh: { enroller, meshes } }, { mesh, role = 'member', ttl_secs = 604_800, max_uses = 1, invite, v1 = false }) => {
     const { joined } = meshes.pick(mesh ?? null);
-    return wireInvitation(joined.slug, max_uses, await (await enroller()).invite(joined, role, ttl_secs * 1000, max_uses, v1 ? 1 : 2));
+    const wish = { id: invite ?? null, role, ttlMs: ttl_secs * 1000, maxUses: max_uses, version: v1 ? 1 : 2 } as const;
+    return wireInvitation(joined.slug, max_uses, await (await enroller()).invite(joined, wish));
   },
 });

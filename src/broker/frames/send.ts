@@ -3,6 +3,7 @@ import type { ClientFrameOf } from '../../areas/mesh/wire/frames_client';
 import { brokerMessageId } from '../../areas/mesh/wire/ids';
 import { LIMITS } from '../../areas/mesh/wire/limits';
 import { ZdError } from '../../kernel/error';
+import { failpoint } from '../../kernel/failpoint';
 import type { Asked, BrokerDeps } from '../broker';
 import type { NewMessage, Seen } from '../message_store';
 import type { Presence } from '../presence';
@@ -67,6 +68,7 @@ export async function send(deps: BrokerDeps, { peer, connection, frame, reply }:
     return answerKnown(seen);
   }
   counters.add('accepted');
+  failpoint('broker.before_ack');
   answer({
     messageId: message.id,
     queued: true,

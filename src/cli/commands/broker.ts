@@ -7,6 +7,7 @@ export const broker = command({
   summary: 'Run a mesh broker in this terminal: it keeps messages for machines and agents until they have them',
   args: {
     listen: { type: 'string', valueHint: 'host:port', default: LISTEN, description: 'Where to listen; port 0 takes a free one' },
+    'public-url': { type: 'string', valueHint: 'url', description: 'How others reach it, for example wss://mesh.example.org/ws behind a proxy' },
     rate: { type: 'string', value: 'number', minimum: 0.1, valueHint: 'per-second', description: 'Messages a member may send per second (200)' },
     burst: { type: 'string', value: 'integer', minimum: 1, valueHint: 'count', description: 'Messages a member may send at once (2000)' },
     connections: { type: 'string', value: 'integer', minimum: 1, valueHint: 'count', description: 'Connections of one mesh (100)' },
@@ -20,6 +21,7 @@ export const broker = command({
     const parsed = parse(address, parseListen);
     const settings = {
       ...parsed,
+      publicUrl: publicUrlOf(args['public-url'] as string | undefined),
       ratePerSecond: (args.rate as number | undefined) ?? DEFAULTS.ratePerSecond,
       burst: (args.burst as number | undefined) ?? DEFAULTS.burst,
       connectionsPerMesh: (args.connections as number | undefined) ?? DEFAULTS.connectionsPerMesh,
@@ -43,4 +45,10 @@ function parse(address: string, parser: (text: string) => { host: string; port: 
     // Said below.
   }
   throw new UsageError(`"${address}" is not an address to listen at`, `For example: zd broker --listen ${LISTEN}`);
+}
+
+function publicUrlOf(text: string | undefined): string | null {
+  if (text === undefined) return null;
+  if (/^wss?:\/\/[^|\s]+\/ws$/.test(text) && URL.canParse(text)) return text;
+  throw new UsageError(`"${text}" is not the address of a broker`, 'For example: --public-url wss://mesh.example.org/ws');
 }

@@ -88,6 +88,8 @@ CREATE TABLE message (
 ) STRICT;
 CREATE INDEX message_topic ON message (topic_id, seq) WHERE topic_id IS NOT NULL;
 CREATE INDEX message_expiry ON message (expires_at);
+-- A topic keeps its history for longer than a post waits for its readers.
+CREATE INDEX message_late ON message (created_at) WHERE topic_id IS NOT NULL AND open > 0;
 
 CREATE TABLE delivery (
   seq INTEGER NOT NULL REFERENCES message (seq) ON DELETE CASCADE,
