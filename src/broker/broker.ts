@@ -60,6 +60,9 @@ export interface Asked<F> {
   reply(frame: BrokerFrame): void;
 }
 
+/** What needs no order among itself, so that their writes share commits. */
+const FREE: ReadonlySet<ClientFrame['type']> = new Set(['send', 'client_ack']);
+
 /** Every connection of the broker: what it says is checked, counted and handed to whoever answers it. Nothing it says can end the broker. */
 export class Broker {
   private readonly connections = new Set<Connection>();
@@ -96,9 +99,15 @@ export class Broker {
       return this.refuse(connection, { ...idsOf(frame), code: 'busy', message: 'too many requests are under way' });
     connection.requests++;
     try {
-      await this.answer(connection, frame);
-    } catch (error) {
-      this.failed(connection, frame, error);
+      // Those who wait for one barrier go on in their order, so nobody overtakes.
+      while (connection.barrier) await connection.barrier;
+      const answered = this.answer(connection, frame).catch((error: unknown) => this.failed(connection, frame, error));
+      if (FREE.has(frame.type)) await answered;
+      else {
+        connection.barrier = answered;
+        await answered;
+        connection.barrier = null;
+      }
     } finally {
       connection.requests--;
     }

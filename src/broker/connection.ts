@@ -32,6 +32,8 @@ export class Connection {
   /** Times a message was sent again in a row. */
   repeats = 0;
   requests = 0;
+  /** A request that those behind it must not overtake, until it is answered. */
+  barrier: Promise<void> | null = null;
   faults = 0;
   private ws: ServerWebSocket<Connection> | null = null;
 

@@ -42,7 +42,11 @@ export async function runBroker(paths: Paths, settings: BrokerSettings, announce
   try {
     return await live(paths, settings, log, announce);
   } catch (error) {
-    log.error('the broker failed', { error });
+    const { code } = error as NodeJS.ErrnoException;
+    const taken =
+      code === 'EADDRINUSE' ? 'something else listens there' : code === 'EACCES' || code === 'EADDRNOTAVAIL' ? `the system says ${code}` : null;
+    if (taken === null) log.error('the broker failed', { error });
+    else log.error(`it cannot listen at ${settings.host}:${settings.port}: ${taken}; give it another address with --listen`);
     return EXIT.failure;
   } finally {
     rmSync(files.record, { force: true });

@@ -9,7 +9,7 @@ import type { Courier } from './courier';
 import type { Endpoint, EndpointStore } from './endpoint_store';
 import type { Presence } from './presence';
 import type { Roster } from './roster';
-import { TIMES } from './settings';
+import { BOUNDS, TIMES } from './settings';
 
 /** A hello that was accepted. */
 export interface Arrival extends Omit<
@@ -46,10 +46,17 @@ export class Presences {
     connection.presence = presence;
     // Two links of one session would each take the other's messages: the newer one stays.
     if (old && old !== connection) old.close(CLOSE.newerIdentity, 'newer_connection');
-    if (!back) this.roster.add(presence);
+    if (!back) this.enter(presence);
     greet(presence, back !== null);
     if (!back && presence.visible) this.announce(presence, before);
     this.courier.rewind(connection);
+  }
+
+  /** Those who come and go in quick turns do not fill the mesh with their graces. */
+  private enter(presence: Presence): void {
+    const gone = this.roster.of(presence.meshId).length >= BOUNDS.peersPerMesh ? this.roster.longestGone(presence.meshId) : null;
+    if (gone) this.depart(gone);
+    this.roster.add(presence);
   }
 
   private announce(presence: Presence, before: Endpoint | null): void {

@@ -25,6 +25,14 @@ export class Roster {
     for (const mesh of this.meshes.values()) yield* mesh.values();
   }
 
+  /** The one that is gone for longest. */
+  longestGone(meshId: string): Presence | null {
+    return this.of(meshId).reduce<Presence | null>(
+      (oldest, peer) => (peer.goneAt !== null && peer.goneAt < (oldest?.goneAt ?? Infinity) ? peer : oldest),
+      null,
+    );
+  }
+
   connected(meshId: string): number {
     return this.of(meshId).filter(({ connection }) => connection).length;
   }

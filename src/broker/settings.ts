@@ -48,7 +48,7 @@ export const TIMES = {
   purge: HOUR,
 } as const;
 
-/** Bounds of one connection. */
+/** Bounds of one connection, but for the last two. */
 export const BOUNDS = {
   /** Pushes a client has not acknowledged: their number, and their bytes. */
   window: 256,
@@ -62,4 +62,6 @@ export const BOUNDS = {
   faults: 100,
   /** Connections that have not said hello. */
   strangers: 256,
+  /** Peers of one mesh, those in their grace included; above it the one gone for longest leaves. */
+  peersPerMesh: 400,
 } as const;

@@ -1,7 +1,8 @@
 import { expect, test } from 'bun:test';
 import { connect } from 'node:net';
 import { plainBody } from '../../src/areas/mesh/wire/open_body';
-import { box, startBroker } from '../helper/broker';
+import { box, startBroker, TestBroker } from '../helper/broker';
+import { runZd, tempHome, ZD } from '../helper/daemon';
 import { RawClient, type Frame } from '../helper/mesh_client';
 import { until } from '../helper/until';
 
@@ -126,9 +127,15 @@ test('a client that reads nothing holds back its own messages and nobody else’
   await Promise.all([client.close(), reader.close(), third.close()]);
 });
 
+test('an address that is taken is said, and exits with 1', async () => {
+  const ran = await runZd(tempHome(), ['broker', '--listen', new URL(broker.http).host]);
+  expect(ran.code).toBe(1);
+  expect(ran.stderr).toContain('something else listens there; give it another address with --listen');
+  expect((await runZd(tempHome(), ['broker', '--listen', 'nowhere'])).code).toBe(2);
+  expect((await runZd(tempHome(), ['broker', '--public-url', 'http://x'])).code).toBe(2);
+});
+
 test('a second broker of the same home is refused', async () => {
-  const { TestBroker } = await import('../helper/broker');
-  const { ZD } = await import('../helper/daemon');
   const second = new TestBroker(broker.home, [], ZD);
   await expect(second.start()).rejects.toThrow('ended with 6');
   expect(await alive()).toBe(true);

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { plainBody, readPlainBody } from '../../src/areas/mesh/wire/open_body';
 import { startBroker } from '../helper/broker';
-import { RawClient } from '../helper/mesh_client';
+import { helloOf, RawClient } from '../helper/mesh_client';
 import { until } from '../helper/until';
 
 const broker = await startBroker();
@@ -48,6 +48,24 @@ test('a topic keeps its history and reaches its members, present or not', async 
   await back.ask({ type: 'list_peers' });
   expect(back.pushes().some(({ messageId }) => messageId === after.messageId)).toBe(false);
   await Promise.all([a.close(), back.close(), c.close()]);
+});
+
+test('requests of one link take effect in their order, whoever waits for answers', async () => {
+  const [a, b] = [await RawClient.join(broker, ann), await RawClient.open(broker.url)];
+  await a.ask({ type: 'topic_create', name: 'ordered' });
+  b.send(helloOf(cem));
+  b.send({ type: 'topic_join', topic: 'ordered' });
+  for (let at = 0; at < 5; at++)
+    b.send({ type: 'send', id: `o-${at}`, client_message_id: `o-${at}`, targetSpec: '#ordered', priority: 'next', ...plainBody('x') });
+  b.send({ type: 'topic_leave', topic: 'ordered' });
+  b.send({ type: 'send', id: 'o-late', targetSpec: '#ordered', priority: 'next', ...plainBody('x') });
+  await b.next((frame) => frame.type === 'ack' && frame.id === 'o-late');
+  expect(b.frames[0]!.type).toBe('hello_ack');
+  const acks = b.frames.filter(({ type, id }) => type === 'ack' && String(id).startsWith('o-'));
+  expect(acks.map(({ id, queued }) => [id, queued])).toEqual([...[0, 1, 2, 3, 4].map((at) => [`o-${at}`, true]), ['o-late', false]]);
+  await until('Ann has them', () => a.pushes().length >= 5);
+  expect(a.pushes().map(({ client_message_id }) => client_message_id)).toEqual(['o-0', 'o-1', 'o-2', 'o-3', 'o-4']);
+  await Promise.all([a.close(), b.close()]);
 });
 
 test('a private topic is there for those in it alone, and an observer only reads', async () => {

@@ -4,22 +4,12 @@ import { plainBody } from '../../src/areas/mesh/wire/open_body';
 import { startBroker, type Mesh, type Seat, type TestBroker } from '../helper/broker';
 import { helloOf, RawClient, type Frame } from '../helper/mesh_client';
 import { until } from '../helper/until';
+import { random } from '../helper/zero_loss';
 
 /** `CRASH_ROUNDS` asks for more kills than the suite has time for. */
 const ROUNDS = Number(process.env.CRASH_ROUNDS ?? 8);
 const SEED = Number(process.env.CRASH_SEED ?? 20_261_121);
 const SOURCE = [process.execPath, resolve(import.meta.dir, '../../src/main.ts')];
-
-/** A small generator, so that a failing run can be repeated (Mulberry32). */
-function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 interface World {
   readonly broker: TestBroker;
@@ -91,14 +81,14 @@ async function expectAll(world: World): Promise<void> {
 }
 
 test(`what a broker acknowledged survives kill -9 at any moment (seed ${SEED})`, async () => {
-  const random = randomOf(SEED);
+  const next = random(SEED);
   const world = await worldOf();
   for (let round = 0; round < ROUNDS; round++) {
     const clients = await open(world);
     let dead = false;
     const before = world.acknowledged.size;
     const sending = work(world, clients, round, () => dead);
-    const after = before + Math.floor(random() * 60);
+    const after = before + Math.floor(next() * 60);
     await until('enough is acknowledged', () => world.acknowledged.size >= after || clients.every(({ closed }) => closed));
     await world.broker.stop(round % 4 === 3 ? 'SIGTERM' : 'SIGKILL');
     dead = true;

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import { newIdentity } from '../../src/areas/mesh/wire/keys';
-import { DAY, TIMES } from '../../src/broker/settings';
+import { BOUNDS, DAY, TIMES } from '../../src/broker/settings';
 import { BrokerRig } from '../helper/broker_rig';
 import { sodium } from '../helper/broker';
 
@@ -58,6 +58,18 @@ test('a hook outweighs others for a while, and work that nobody renews ends', as
   await rig.pass(TIMES.working);
   expect([peer.status, b.pushes()]).toEqual(['idle', ['held']]);
 });
+
+test('who comes and goes in quick turns does not fill the mesh', async () => {
+  const rig = new BrokerRig();
+  const [ann, bob] = rig.seats;
+  const a = await rig.join(ann);
+  for (let at = 0; at < BOUNDS.peersPerMesh + 20; at++) {
+    rig.mono++;
+    (await rig.join(bob, { sessionId: `run-${at}` })).vanish();
+  }
+  expect(rig.broker.deps.presences.roster.of('mesh').length).toBe(BOUNDS.peersPerMesh);
+  expect([a.news('peer_left'), a.closed]).toEqual([21, null]);
+}, 30_000);
 
 test('who says no hello is closed', async () => {
   const rig = new BrokerRig();

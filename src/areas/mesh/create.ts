@@ -22,7 +22,7 @@ export const meshCreate = defineOp({
   }),
   output: strict(JOINED_MESH),
   errors: ['conflict', 'broker_unreachable', 'invite_refused'],
-  cli: { path: ['mesh', 'create'], positional: ['mesh'], paths: ['token_file'], essential: 'mesh_id' },
+  cli: { path: ['mesh', 'create'], positional: ['mesh'], paths: ['token_file'], essential: 'mesh' },
   example: { mesh: 'team', name: 'ada' },
   handle: async ({ mesh: { enroller } }, { mesh, broker, name, token_file }) =>
     wireJoined(await (await enroller()).create(mesh, name ?? hostname(), broker ?? null, token_file ?? null)),
