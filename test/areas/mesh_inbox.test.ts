@@ -161,23 +161,28 @@ test('a session has its own key, link and messages; its token is kept as a hash 
   const token = 'ab'.repeat(32);
   const body = { token, session_id: crypto.randomUUID(), mesh: 'team', display_name: 'agent', pid: process.pid, groups: ['crew'] };
   const { body: made } = await v1(ben, 'POST', 'sessions/register', body);
-  expect(made).toMatchObject({ ok: true, presence_accepted: false, session_pubkey: expect.stringMatching(/^[0-9a-f]{64}$/) });
+  const key: string = made.session_pubkey;
+  expect([made.ok, made.presence_accepted, key]).toEqual([true, false, expect.stringMatching(/^[0-9a-f]{64}$/)]);
   const headers = { authorization: `ClaudeMesh-Session ${token.toUpperCase()}` };
   const { body: me } = await v1(ben, 'GET', 'sessions/me', undefined, headers);
   expect(me.session).toMatchObject({ sessionId: body.session_id, displayName: 'agent', groups: ['crew'] });
   expect(JSON.stringify(me) + JSON.stringify((await v1(ben, 'GET', 'sessions')).body)).not.toMatch(/secret|abababab/i);
-  await until('it is a peer', async () => (await v1(ada, 'GET', 'peers')).body.peers.some(({ pubkey }: any) => pubkey === made.session_pubkey));
-  await Bun.sleep(1001);
+  await until('its link is open', async () => {
+    const [{ link }] = (await v1(ben, 'GET', 'sessions')).body.sessions;
+    if (link.state === 'closed') throw new Error(link.reason);
+    return link.state === 'open';
+  });
+  await until('it is a peer', async () => (await v1(ada, 'GET', 'peers')).body.peers.some(({ pubkey }: any) => pubkey === key));
   const before = (await inboxOf(ben)).length;
-  await send(ada, { to: 'agent', message: 'for the agent' });
+  await until('it is found by its name', async () => (await send(ada, { to: 'agent', message: 'for the agent' })).status === 202);
   await arrived(ben, before + 1);
   const own = (await v1(ben, 'GET', 'inbox?mark_seen=false', undefined, headers)).body.items;
-  expect(own[0]).toMatchObject({ body: 'for the agent', recipient_pubkey: made.session_pubkey, recipient_kind: 'session' });
+  expect(own[0]).toMatchObject({ body: 'for the agent', recipient_pubkey: key, recipient_kind: 'session' });
   // What it sends is from itself.
   const count = (await inboxOf(ada)).length;
   await v1(ben, 'POST', 'send', { to: 'ada', message: 'from the agent' }, headers);
   expect((await arrived(ada, count + 1)).at(-1)).toMatchObject({
-    sender_pubkey: made.session_pubkey,
+    sender_pubkey: key,
     body: 'from the agent',
     sender_member_pubkey: benSeat.keys.publicKey,
   });
@@ -192,7 +197,7 @@ test('a session has its own key, link and messages; its token is kept as a hash 
   expect((await v1(ben, 'POST', 'sessions/register', { ...body, cwd: 'x'.repeat(70_000) })).status).toBe(413);
   // It comes back with its key after a restart, as its process still runs.
   await ben.restart();
-  await until('it is back', async () => (await v1(ben, 'GET', 'sessions/me', undefined, headers)).body.session?.pubkey === made.session_pubkey);
+  await until('it is back', async () => (await v1(ben, 'GET', 'sessions/me', undefined, headers)).body.session?.pubkey === key);
   expect((await v1(ben, 'DELETE', `sessions/${token}`)).body).toMatchObject({ ok: true });
   expect((await v1(ben, 'DELETE', `sessions/${token}`)).status).toBe(404);
   expect((await v1(ben, 'GET', 'sessions/me', undefined, headers)).status).toBe(401);

@@ -69,8 +69,10 @@ export class SessionLinks {
     return found?.link.state === 'open' ? found : null;
   }
 
-  has(publicKey: string): boolean {
-    return this.links.has(publicKey);
+  /** How the link of a session is; null when there is none. */
+  stateOf(publicKey: string): { readonly state: string; readonly reason: string | null } | null {
+    const link = this.links.get(publicKey)?.link;
+    return link ? { state: link.state, reason: link.reason } : null;
   }
 
   start(): void {

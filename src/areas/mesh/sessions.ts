@@ -156,6 +156,12 @@ export class Sessions {
     return [...this.byHash.values()];
   }
 
+  /** How the link of a session is. */
+  linkOf(session: Session): { readonly state: string; readonly reason: string | null } | null {
+    const mesh = this.meshes.all().find(({ joined }) => joined.slug === session.mesh);
+    return mesh?.sessions.stateOf(session.pubkey) ?? null;
+  }
+
   /** Takes out those whose process has ended, or whose time is over. */
   reap(): void {
     const now = this.clock.now();

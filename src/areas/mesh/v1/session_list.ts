@@ -14,5 +14,6 @@ export const v1Sessions = defineRoute({
   replies: [reply('The sessions; `token_prefix` is of the hash of the token.')],
   errors: [],
   example: {},
-  handle: ({ mesh }) => answer({ sessions: mesh.sessions.list().map(sessionView) }),
+  handle: ({ mesh }) =>
+    answer({ sessions: mesh.sessions.list().map((session) => ({ ...sessionView(session), link: mesh.sessions.linkOf(session) })) }),
 });
