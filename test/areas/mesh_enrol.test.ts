@@ -5,7 +5,7 @@ import { claimLink, parseClaimLink } from '../../src/areas/mesh/wire/invite_v2';
 import { inviteLink, parseInvite, signInvite } from '../../src/areas/mesh/wire/invite';
 import { newIdentity } from '../../src/areas/mesh/wire/keys';
 import { sodium, startBroker, TestBroker } from '../helper/broker';
-import { startDaemon, ZD, type TestDaemon } from '../helper/daemon';
+import { runZd, startDaemon, ZD, type TestDaemon } from '../helper/daemon';
 import { until } from '../helper/until';
 
 let owner: TestDaemon;
@@ -29,8 +29,11 @@ test('a broker, a mesh, a link: and a message is there', async () => {
   expect(JSON.parse(made.stdout)).toMatchObject({ mesh: 'team', broker: broker.url, already: false });
   const link = (await owner.zd('mesh', 'invite')).stdout.trim();
   expect(link).toStartWith('zd://join/');
-  const joined = await guest.zd('mesh', 'join', link, '--name', 'Bea');
+  const joined = await runZd(guest.home, ['mesh', 'join', '-', '--name', 'Bea'], { stdin: `${link}\n` });
   expect([joined.code, joined.stdout.trim()]).toEqual([0, 'team']);
+  const again = await guest.zd('mesh', 'join', link);
+  expect([again.code, again.stdout.trim(), again.stderr.trim()]).toEqual([0, 'team', 'zd: team is joined already']);
+  expect((await runZd(guest.home, ['mesh', 'join', '-'], { stdin: '' })).code).toBe(2);
   await Promise.all([opens(owner, 'team'), opens(guest, 'team')]);
   await until('Ada sees Bea', async () => (await owner.call('mesh_peers')).body.peers?.some((peer: { name: string }) => peer.name === 'Bea'));
   expect((await owner.call('mesh_send', { to: 'Bea', message: 'hello Bea' })).status).toBe(200);
