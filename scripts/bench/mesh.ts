@@ -30,7 +30,7 @@ async function until<T>(what: string, ask: () => Promise<T | null | false | unde
     const answer = await ask().catch(() => null);
     if (answer) return answer;
     if (performance.now() > end) throw new Error(`waited in vain: ${what}`);
-    await Bun.sleep(2);
+    await Bun.sleep(1);
   }
 }
 

@@ -57,6 +57,7 @@ export class Link {
   private early: BrokerFrame[] = [];
   private stopped = true;
   private readonly calls = new Calls();
+  private readonly awaited = new Set<() => void>();
 
   constructor(private readonly options: LinkOptions) {}
 
@@ -75,6 +76,17 @@ export class Link {
     this.socket = null;
     socket?.close(1000);
     this.closed('stopped', 'closed');
+  }
+
+  /** Resolves when the first attempt has come to something, or the time is over: who was let in just now is there in a moment. */
+  async settled(ms: number): Promise<void> {
+    if (this.state === 'open' || this.reason !== null) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.awaited.add(resolve);
+    const timer = setTimeout(resolve, ms);
+    await promise;
+    clearTimeout(timer);
+    this.awaited.delete(resolve);
   }
 
   /** False when it is not open; nothing is kept then. */
@@ -231,6 +243,7 @@ export class Link {
     if (state === this.state) return;
     this.state = state;
     if (state === 'open') this.reason = null;
+    if (state === 'open' || this.reason !== null) for (const each of this.awaited) each();
     this.options.state(state);
   }
 }

@@ -15,6 +15,9 @@ export interface MeshesOptions extends Omit<MeshGround, 'daemonId'> {
   attached(mesh: Mesh): void;
 }
 
+/** Who joined is connected when it is told so, unless the broker takes longer. */
+const SETTLE_MS = 2000;
+
 /** The meshes of this daemon. What is joined or left is in force at once. */
 export class Meshes implements MeshBook {
   /** Whether the keys are a copy from another machine, and are not used therefore. */
@@ -109,7 +112,7 @@ export class Meshes implements MeshBook {
     this.options.keyring.save(mesh);
     this.joined = [...this.joined, mesh].toSorted((a, b) => (a.slug < b.slug ? -1 : 1));
     if (this.joined.length === 1) this.checkHost();
-    if (!this.refused) this.attach(mesh);
+    if (!this.refused) await this.attach(mesh).link.settled(SETTLE_MS);
   }
 
   async remove(slug: string): Promise<boolean> {
@@ -143,7 +146,7 @@ export class Meshes implements MeshBook {
         hint: 'Make one with `zd mesh create`, or join one with `zd mesh join`.',
         extra: { error: 'mesh_not_attached', mesh: null },
       });
-    const attached = [...this.meshes.keys()];
+    const attached = [...this.meshes.keys()].toSorted();
     const detail = 'Several meshes are joined; name one.';
     throw new ZdError('mesh_required', detail, { extra: { error: 'mesh_required', detail, attached } });
   }

@@ -5,6 +5,8 @@ import type { Target } from './wire/target';
 
 /** A list younger than this is used again, unless somebody came or left since. */
 const FRESH_MS = 1000;
+/** How long a link that is coming up is waited for. */
+const SETTLE_MS = 2000;
 
 interface Topic {
   readonly id: string;
@@ -29,6 +31,7 @@ export class Roster {
 
   /** Throws `broker_unreachable`. */
   async list(): Promise<readonly PeerRecord[]> {
+    await this.link.settled(SETTLE_MS);
     if (!this.peers || performance.now() - this.peers.at > FRESH_MS)
       this.peers = { at: performance.now(), list: this.link.request<'peers_list'>({ type: 'list_peers' }).then(({ peers }) => peers) };
     const asked = this.peers;
@@ -39,6 +42,7 @@ export class Roster {
   }
 
   async listTopics(): Promise<readonly Record<string, unknown>[]> {
+    await this.link.settled(SETTLE_MS);
     if (!this.topics || performance.now() - this.topics.at > FRESH_MS)
       this.topics = {
         at: performance.now(),

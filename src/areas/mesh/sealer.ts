@@ -1,9 +1,10 @@
+import { MessageSignatures } from './message_signature';
 import type { OutboxRow } from './outbox_row';
 import type { JoinedMesh } from './service_types';
 import { DirectBox } from './wire/box';
 import { plainBody, readPlainBody } from './wire/open_body';
 import { groupKey, openWithKey, sealWithKey } from './wire/secret_box';
-import { messageText, sign, verify } from './wire/signature';
+import { messageText } from './wire/signature';
 import type { Sodium } from './wire/sodium';
 import type { Push } from './wire/frames_broker';
 
@@ -27,6 +28,7 @@ export interface Opened {
 /** Seals what is sent and opens what arrives, for one mesh. */
 export class Sealer {
   private readonly box: DirectBox;
+  private readonly signatures = new MessageSignatures();
   private readonly groups = new Map<string, Uint8Array>();
 
   constructor(
@@ -71,7 +73,7 @@ export class Sealer {
       ...(signed
         ? {
             ...(meta === null ? {} : { meta: JSON.parse(meta) as unknown }),
-            signature: sign(this.sodium, messageText({ ...parts, replyToId: replyToId ?? undefined }), sender.secretKey),
+            signature: this.signatures.sign(messageText({ ...parts, replyToId: replyToId ?? undefined }), sender),
           }
         : {}),
     };
@@ -83,7 +85,7 @@ export class Sealer {
     const said = topic ?? (targetSpec !== null && !isKey(targetSpec) ? targetSpec : null);
     if (typeof signature === 'string') {
       const parts = { meshId: this.mesh.meshId, senderPubkey, targetSpec: targetSpec ?? '', clientMessageId, priority, meta, nonce, ciphertext };
-      const holds = verify(this.sodium, messageText({ ...parts, replyToId: replyToId ?? undefined }), signature, senderPubkey);
+      const holds = this.signatures.holds(messageText({ ...parts, replyToId: replyToId ?? undefined }), signature, senderPubkey);
       // Something was altered on the way: nothing of it is believed.
       if (!holds) return { body: null, topic: said, signed: false };
     }
