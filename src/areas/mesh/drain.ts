@@ -1,13 +1,9 @@
-import type { Clock } from '../../kernel/clock';
+import type { DrainOptions } from './drain_options';
 import { failpoint } from '../../kernel/failpoint';
-import type { Logger } from '../../kernel/log';
-import type { Db } from '../../storage/db';
 import { Lanes } from './lanes';
 import type { Link } from './link';
 import type { OutboxRow } from './outbox_row';
-import type { OutboxStore } from './outbox_store';
 import { classify, MAX_ATTEMPTS, parkMs, retryMs } from './refusal';
-import type { Keys, Sealer } from './sealer';
 import type { BrokerFrameOf } from './wire/frames_broker';
 
 /** Messages that may wait for the broker's answer at once. */
@@ -17,25 +13,10 @@ const BATCH = 64;
 const RETRY_MS = 2000;
 const LEAST_REST_MS = 20;
 const LONGEST_REST_MS = 30_000;
+/** In a flood: how many are handed over at once, and the rest behind them. */
+const FLOOD = { batch: 16, restMs: 20 };
 /** After a refusal for speed the window opens no further for so long. */
 const CALM_MS = 60_000;
-
-export interface DrainOptions {
-  readonly mesh: string;
-  readonly db: Db;
-  readonly store: OutboxStore;
-  readonly clock: Clock;
-  readonly log: Logger;
-  sealer(): Sealer;
-  /** The link a message goes over and the keys it goes out under; null when its session is not connected. */
-  route(row: OutboxRow): { readonly link: Link; readonly keys: Keys } | null;
-  link(): Link;
-  ackMs(): number;
-  keepBodies(): boolean;
-  /** Rows that have ended, for who waits and for the sum of bytes. */
-  ended(row: OutboxRow): void;
-  readonly counters: { acks: number; strayAcks: number };
-}
 
 interface Underway {
   readonly row: OutboxRow;
@@ -95,7 +76,7 @@ export class Drain {
     try {
       do {
         this.again = false;
-        while (await this.batch());
+        while ((await this.batch()) && !this.yields());
       } while (this.again && !this.stopped);
     } catch (error) {
       failed = true;
@@ -111,10 +92,17 @@ export class Drain {
     this.timer = setTimeout(this.wake, Math.max(rest, this.pausedUntil - performance.now(), failed || due === null ? RETRY_MS : LEAST_REST_MS));
   }
 
+  /** In a flood accepting goes first: what is handed over is bounded until it is over, and nothing of it is lost meanwhile. */
+  private yields(): boolean {
+    if (!this.options.flooded()) return false;
+    this.pausedUntil = Math.max(this.pausedUntil, performance.now() + FLOOD.restMs);
+    return true;
+  }
+
   /** True when there may be more to send at once. */
   private async batch(): Promise<boolean> {
     const { db, store, mesh, clock, link } = this.options;
-    const room = Math.min(BATCH, this.window - this.underway.size);
+    const room = Math.min(this.options.flooded() ? FLOOD.batch : BATCH, this.window - this.underway.size);
     if (this.stopped || room <= 0 || link().state !== 'open' || performance.now() < this.pausedUntil) return false;
     const now = clock.now();
     const due = store.nextDue(mesh);

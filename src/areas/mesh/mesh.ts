@@ -40,6 +40,7 @@ export interface MeshGround {
   /** A stable name of this daemon to the broker, so that after a restart it is the same peer. */
   readonly daemonId: string;
   ended(row: OutboxRow): void;
+  flooded(): boolean;
 }
 
 export const newCounters = () => ({ received: 0, duplicates: 0, undecryptable: 0, acks: 0, strayAcks: 0, refused: {} as Record<string, number> });
@@ -84,6 +85,7 @@ export class Mesh {
       ackMs: () => ground.limits().ackMs,
       keepBodies: () => ground.limits().keepBodies,
       ended: ground.ended,
+      flooded: ground.flooded,
     });
     this.sessions = new SessionLinks({
       ...{ joined, member: this.keys, clock },

@@ -4,6 +4,7 @@ import { ZdError } from '../../kernel/error';
 import type { Db } from '../../storage/db';
 import { meshEvent } from './events';
 import { fitsWire, wireChars } from './wire_size';
+import { Flood } from './flood';
 import type { Mesh } from './mesh';
 import type { Meshes } from './meshes';
 import type { OutboxAdmin, Requeued, Retired } from './outbox_admin';
@@ -37,6 +38,7 @@ export class Outbox {
   /** Bytes of the messages kept; read from the table at first use. */
   private kept: number | null = null;
   private pressed = false;
+  private readonly flood = new Flood();
   private readonly waiting = new Map<string, Set<() => void>>();
 
   constructor(
@@ -74,8 +76,13 @@ export class Outbox {
     failpoint('mesh.after_accept');
     if (found) return answered(verdict(found, fingerprint, slug));
     if (this.kept !== null) this.kept += bytes;
+    this.flood.count();
     mesh.drain.wake();
     return answered(queued(clientMessageId));
+  }
+
+  flooded(): boolean {
+    return this.flood.isOn();
   }
 
   private checkRoom(bytes: number, mesh: string): void {

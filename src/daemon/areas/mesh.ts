@@ -41,6 +41,7 @@ export function composeMesh({ zdDb, events, clock, log, paths, config, parts, on
     clonePolicy: () => config.value('mesh.clone_policy'),
     attached: (mesh) => sessions.attached(mesh),
     ended: (row) => outbox.ended(row),
+    flooded: () => outbox.flooded(),
   });
   const outbox = new Outbox(zdDb, store, rows, meshes, events, clock, limits);
   const inbox = new Inbox(zdDb, arrived, clock, log, () => config.value('mesh.inbox_keep_secs') * 1000);
