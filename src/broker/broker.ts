@@ -94,9 +94,14 @@ export class Broker {
   async received(connection: Connection, raw: string | Uint8Array): Promise<void> {
     this.deps.counters.add('frames');
     const { frame, refused } = parseClientFrame(raw);
-    if (refused) return this.refuse(connection, refused);
+    if (refused) {
+      this.refuse(connection, refused);
+      if (refused.code !== 'unknown_message_type' && ++connection.faults >= BOUNDS.faults) connection.close(CLOSE.refused, 'too_many_faults');
+      return;
+    }
+    connection.faults = 0;
     if (connection.requests >= BOUNDS.requests)
-      return this.refuse(connection, { ...idsOf(frame), code: 'busy', message: 'too many requests are under way' });
+      return this.refuse(connection, { ...frame, code: 'busy', message: 'too many requests are under way' });
     connection.requests++;
     try {
       // Those who wait for one barrier go on in their order, so nobody overtakes.
@@ -127,16 +132,18 @@ export class Broker {
   }
 
   private failed(connection: Connection, frame: ClientFrame, error: unknown): void {
-    if (error instanceof FrameRefused) return this.refuse(connection, { ...idsOf(frame), code: error.code, message: error.message });
-    if (error instanceof ZdError) return this.refuse(connection, { ...idsOf(frame), code: error.code, message: error.message });
-    this.deps.log.error('a frame could not be answered', { type: frame.type, error });
-    this.refuse(connection, { ...idsOf(frame), code: 'internal', message: 'the broker failed' });
+    const known = error instanceof FrameRefused || error instanceof ZdError;
+    if (!known) this.deps.log.error('a frame could not be answered', { type: frame.type, error });
+    this.refuse(connection, { ...frame, code: known ? error.code : 'internal', message: known ? error.message : 'the broker failed' });
   }
 
-  private refuse(connection: Connection, { code, message, id, _reqId }: Omit<Refusal, 'code'> & { code: string }): void {
+  private refuse(connection: Connection, { type, code, message, id, _reqId }: Omit<Refusal, 'code'> & { code: string }): void {
     this.deps.counters.refused(code);
-    connection.send({ type: 'error', code, message, ...(id === undefined ? {} : { id }), ...(_reqId === undefined ? {} : { _reqId }) });
-    if (code !== 'busy' && ++connection.faults >= BOUNDS.faults) connection.close(CLOSE.refused, 'too_many_faults');
+    const numbers = { ...(id === undefined ? {} : { id }), ...(_reqId === undefined ? {} : { _reqId }) };
+    // Whoever sends a message waits for its acknowledgement, and looks at nothing else.
+    if (type === 'send' && connection.presence && id !== undefined)
+      connection.send({ type: 'ack', ...numbers, messageId: '', queued: false, error: `${code}: ${message}` });
+    else connection.send({ type: 'error', code, message, ...numbers });
   }
 
   /** Ends what has had its time: silent strangers, pushes nobody acknowledged, peers whose grace is over. */
@@ -155,8 +162,4 @@ export class Broker {
   close(): void {
     for (const connection of this.connections) connection.close(1001, 'shutting_down');
   }
-}
-
-function idsOf(frame: ClientFrame): { id?: string; _reqId?: string } {
-  return { ...(frame.id === undefined ? {} : { id: frame.id }), ...(frame._reqId === undefined ? {} : { _reqId: frame._reqId }) };
 }

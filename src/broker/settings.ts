@@ -58,7 +58,7 @@ export const BOUNDS = {
   /** What may wait in the socket of a client that does not read: beyond the first it gets no news, beyond the second it is closed. */
   newsBytes: 1024 * 1024,
   socketBytes: 32 * 1024 * 1024,
-  /** Frames that were refused before it is closed. */
+  /** Frames in a row that were none, before it is closed. */
   faults: 100,
   /** Connections that have not said hello. */
   strangers: 256,

@@ -35,6 +35,7 @@ const STATIC: Readonly<Record<string, Load>> = {
   cached: async () => (await import('./commands/cached')).cached,
   send: async () => (await import('./commands/send')).send,
   inbox: async () => (await import('./commands/inbox')).inbox,
+  'mesh join': async () => (await import('./commands/mesh_join')).meshJoin,
   'mesh import': async () => (await import('./commands/mesh_import')).meshImport,
   call: async () => (await import('./commands/call')).call,
   ops: async () => (await import('./commands/ops')).ops,

@@ -2,10 +2,11 @@ import { beforeAll, describe, expect, test } from 'bun:test';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { claimLink, parseClaimLink } from '../../src/areas/mesh/wire/invite_v2';
-import { inviteLink, parseInvite, signInvite } from '../../src/areas/mesh/wire/invite';
+import { canonicalV2, inviteLink, parseInvite, signInvite } from '../../src/areas/mesh/wire/invite';
 import { newIdentity } from '../../src/areas/mesh/wire/keys';
+import { sign } from '../../src/areas/mesh/wire/signature';
 import { sodium, startBroker, TestBroker } from '../helper/broker';
-import { startDaemon, ZD, type TestDaemon } from '../helper/daemon';
+import { runZd, startDaemon, ZD, type TestDaemon } from '../helper/daemon';
 import { until } from '../helper/until';
 
 let owner: TestDaemon;
@@ -29,8 +30,11 @@ test('a broker, a mesh, a link: and a message is there', async () => {
   expect(JSON.parse(made.stdout)).toMatchObject({ mesh: 'team', broker: broker.url, already: false });
   const link = (await owner.zd('mesh', 'invite')).stdout.trim();
   expect(link).toStartWith('zd://join/');
-  const joined = await guest.zd('mesh', 'join', link, '--name', 'Bea');
+  const joined = await runZd(guest.home, ['mesh', 'join', '-', '--name', 'Bea'], { stdin: `${link}\n` });
   expect([joined.code, joined.stdout.trim()]).toEqual([0, 'team']);
+  const again = await guest.zd('mesh', 'join', link);
+  expect([again.code, again.stdout.trim(), again.stderr.trim()]).toEqual([0, 'team', 'zd: team is joined already']);
+  expect((await runZd(guest.home, ['mesh', 'join', '-'], { stdin: '' })).code).toBe(2);
   await Promise.all([opens(owner, 'team'), opens(guest, 'team')]);
   await until('Ada sees Bea', async () => (await owner.call('mesh_peers')).body.peers?.some((peer: { name: string }) => peer.name === 'Bea'));
   expect((await owner.call('mesh_send', { to: 'Bea', message: 'hello Bea' })).status).toBe(200);
@@ -134,5 +138,39 @@ describe('what cannot be is refused', () => {
     await far.stop('SIGKILL');
     expect((await owner.call('mesh_invite', { mesh: 'far' })).body.code).toBe('broker_unreachable');
     expect((await owner.call('mesh_uninvite', { mesh: 'far', invite: 'visitors1' })).body.code).toBe('broker_unreachable');
+  });
+
+  test('what a broker says that is none, or refuses without a reason we know', async () => {
+    const token_file = join(broker.folder, 'token');
+    let answer: () => Response = () => Response.json({ ok: false, error: 'malformed' }, { status: 400 });
+    using server = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch: () => answer() });
+    const url = `ws://127.0.0.1:${server.port}/ws`;
+    const create = async () => (await owner.call('mesh_create', { mesh: 'odd', broker: url, token_file })).body;
+    expect(await create()).toMatchObject({ code: 'invite_refused', msg: 'The broker refused: malformed.' });
+    const answers: [() => Response, string][] = [
+      [() => new Response('<html>', { status: 200 }), 'invite_refused'],
+      [() => Response.json({ ok: true, mesh_id: 7, member_id: 'x' }), 'broker_unreachable'],
+      [() => Response.json({ ok: true, mesh_id: 'a|b', member_id: 'x' }), 'broker_unreachable'],
+      [() => new Response('x', { status: 503 }), 'broker_unreachable'],
+      [() => Response.redirect('http://127.0.0.1:9/', 307), 'broker_unreachable'],
+      [() => Response.json({ ok: false, error: `x${'\n'.repeat(3)}${'y'.repeat(500)}` }, { status: 400 }), 'invite_refused'],
+    ];
+    for (const [next, code] of answers) {
+      answer = next;
+      const body = await create();
+      expect([code, body.code, body.msg.length < 300 && !body.msg.includes('\n')]).toEqual([code, code, true]);
+    }
+    answer = () => Response.json({ mesh_id: 'm', mesh_slug: 'm', member_id: 'x' });
+    const { body } = await owner.call('mesh_invite', { mesh: 'team' });
+    const link = claimLink({ ...parseClaimLink(body.link)!, broker_url: url });
+    const fresh = await startDaemon();
+    expect((await fresh.call('mesh_join', { link })).body.code).toBe('broker_unreachable');
+    // A broker that hands out another mesh than the link is of.
+    const stranger = newIdentity(sodium);
+    const canonical_v2 = canonicalV2({ mesh_id: 'm', invite_id: 'i', expires_at: 2_000_000_000, role: 'admin', owner_pubkey: stranger.publicKey });
+    const foreign = { mesh_id: 'm', mesh_slug: 'm', member_id: 'x', owner_pubkey: stranger.publicKey, canonical_v2, sealed_root_key: null };
+    answer = () => Response.json({ ...foreign, signature: sign(sodium, canonical_v2, stranger.secretKey), already_member: false });
+    expect((await fresh.call('mesh_join', { link })).body).toMatchObject({ code: 'invite_refused', msg: expect.stringContaining('another mesh') });
+    expect((await fresh.call('mesh_status')).body.meshes).toEqual([]);
   });
 });

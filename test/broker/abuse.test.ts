@@ -20,6 +20,7 @@ test('frames that are none are refused with a code, counted, and end nothing but
     ['[]', 'malformed_frame'],
     ['"hello"', 'malformed_frame'],
     [`${'['.repeat(50_000)}`, 'malformed_frame'],
+    [{ type: 'send', targetSpec: 7 }, 'invalid_frame'],
     [{ type: 'send', id: 'x', targetSpec: 7 }, 'invalid_frame'],
     [{ type: 'client_ack', clientMessageId: {} }, 'invalid_frame'],
     [{ type: 'nope', _reqId: 'q' }, 'unknown_message_type'],
@@ -49,6 +50,21 @@ test('who sends nothing but faults is cut off', async () => {
   for (let at = 0; at < 150; at++) client.send('{');
   expect(await until('it is closed', () => client.closed)).toMatchObject({ code: 1008, reason: 'too_many_faults' });
   expect(await alive()).toBe(true);
+});
+
+test('who is often refused, and asks well, stays', async () => {
+  const client = await RawClient.join(broker, ann);
+  for (let at = 0; at < 60; at++) {
+    expect(await client.ask({ type: 'topic_history', topic: 'nowhere' })).toMatchObject({ code: 'topic_not_found' });
+    expect(await client.ask({ type: 'vector_search' })).toMatchObject({ code: 'unknown_message_type' });
+    client.send('{');
+  }
+  expect((await client.ask({ type: 'list_peers' })).type).toBe('peers_list');
+  // A message that is no message is answered where its sender looks.
+  client.send({ type: 'send', id: 'bad', targetSpec: 'a\u0000b', priority: 'next', nonce: '', ciphertext: '' });
+  const ack = await client.next((frame) => frame.id === 'bad');
+  expect([ack.type, ack.queued, String(ack.error).startsWith('invalid_frame: /targetSpec')]).toEqual(['ack', false, true]);
+  await client.close();
 });
 
 test('bytes that are no HTTP, and sockets that vanish, are nothing to it', async () => {

@@ -131,3 +131,18 @@ test('a message whose acknowledgement was lost is answered as the same one when 
   await reader.ask({ type: 'list_peers' });
   expect(reader.pushes().length).toBe(1);
 }, 60_000);
+
+test('a message that cannot be stored is refused, its id stays free, and the broker goes on', async () => {
+  const world = await worldOf();
+  const [ann, bob] = world.seats as [Seat, Seat];
+  await world.broker.stop();
+  // The first two writes let the sender in.
+  await world.broker.start({ ZD_FAILPOINTS: 'storage.before_commit=full@+3' });
+  const client = await RawClient.join(world.broker, ann);
+  const body = plainBody('fits later');
+  const refused = await client.post(bob.keys.publicKey, body, { client_message_id: 'full' });
+  expect([refused.queued, String(refused.error).split(':')[0], refused.retry_after_ms]).toEqual([false, 'storage', 1000]);
+  expect(await client.post(bob.keys.publicKey, body, { client_message_id: 'full' })).toMatchObject({ queued: true, duplicate: false });
+  const reader = await RawClient.join(world.broker, bob);
+  await until('it is there', () => reader.pushes().length === 1);
+}, 60_000);

@@ -82,18 +82,34 @@ export class FakeClient {
 export class BrokerRig {
   wall = Date.now();
   mono = 0;
-  readonly broker: Broker;
+  broker: Broker;
   readonly seats: readonly [Seat, Seat, Seat];
+  private readonly file = join(tempHome(), 'broker.db');
+  private db: Db;
 
-  constructor(settings: Partial<BrokerSettings> = {}) {
-    const db = new Db(join(tempHome(), 'broker.db'), { migrations: brokerMigrations, durability: 'normal' });
-    const clock = { now: () => this.wall, monotonic: () => this.mono };
-    const all = { ...DEFAULTS, host: '127.0.0.1', port: 0, publicUrl: null, ...settings };
-    this.broker = composeBroker({ db, settings: all, sodium, token: 'x', clock, log: QUIET }).broker;
+  constructor(private readonly settings: Partial<BrokerSettings> = {}) {
+    [this.db, this.broker] = this.open();
     const { meshes } = this.broker.deps;
     const keys = newIdentity(sodium);
     meshes.addMesh({ id: 'mesh', slug: 'mesh', owner_pubkey: keys.publicKey, created_at: this.wall });
     this.seats = [this.seat('Ann'), this.seat('Bob'), this.seat('Cem')];
+  }
+
+  private open(): [Db, Broker] {
+    const db = new Db(this.file, { migrations: brokerMigrations, durability: 'normal' });
+    const clock = { now: () => this.wall, monotonic: () => this.mono };
+    const settings = { ...DEFAULTS, host: '127.0.0.1', port: 0, publicUrl: null, ...this.settings };
+    return [db, composeBroker({ db, settings, sodium, token: 'x', clock, log: QUIET }).broker];
+  }
+
+  /** A new process over the same database: every link is gone, and nothing of what was only in memory is left. */
+  restart(): void {
+    this.db.close();
+    [this.db, this.broker] = this.open();
+  }
+
+  close(): void {
+    this.db.close();
   }
 
   private seat(name: string): Seat {

@@ -18,7 +18,6 @@ export const meshJoin = defineOp({
   }),
   output: strict(JOINED_MESH),
   errors: ['conflict', 'broker_unreachable', 'invite_refused'],
-  cli: { path: ['mesh', 'join'], positional: ['link'], essential: 'mesh' },
   example: { link: EXAMPLE_LINK, name: 'ada' },
   exampleSetup: [JOINED],
   handle: async ({ mesh: { enroller } }, { link, name, as }) => wireJoined(await (await enroller()).join(link, name ?? hostname(), as ?? null)),

@@ -60,8 +60,10 @@ export async function send(deps: BrokerDeps, { peer, connection, frame, reply }:
     }, 'full');
   } catch (error) {
     courier.release(peer.meshId, recipients);
-    if (error instanceof ZdError) return refuse(error.code, `${error.code}: ${error.message}`, { retry_after_ms: 1000 });
-    throw error;
+    // Nothing was stored, whatever it was: the sender keeps the message and tries again.
+    const fault = error instanceof ZdError ? error : new ZdError('storage');
+    if (fault !== error) deps.log.error('a message could not be stored', { error });
+    return refuse(fault.code, `${fault.code}: ${fault.message}`, { retry_after_ms: 1000 });
   }
   if (seen) {
     courier.release(peer.meshId, recipients);

@@ -10,6 +10,8 @@ export type RefusalCode = 'frame_too_large' | 'malformed_frame' | 'unknown_messa
 export interface Refusal {
   readonly code: RefusalCode;
   readonly message: string;
+  /** Its type, when it is a known one. */
+  readonly type?: string;
   readonly id?: string;
   readonly _reqId?: string;
 }
@@ -46,7 +48,14 @@ function parse<F>(raw: string | Uint8Array, frames: Readonly<Record<string, TObj
   const check = checker(schema);
   if (check.Check(value)) return { frame: value as F };
   const fault = check.Errors(value).First();
-  return { refused: { code: 'invalid_frame', message: `${fault?.path ?? ''}: ${fault?.message ?? 'not valid'}`.slice(0, 300), ...whose } };
+  return {
+    refused: {
+      code: 'invalid_frame',
+      message: `${fault?.path ?? ''}: ${fault?.message ?? 'not valid'}`.slice(0, 300),
+      type: type as string,
+      ...whose,
+    },
+  };
 }
 
 const QUOTE = 34;
