@@ -7,7 +7,7 @@ import { requestId as newRequestId } from './ids';
 import type { Op } from './op';
 import type { Registry } from './registry';
 import type { Route, RouteCall } from './route';
-import type { EncodedFrames, Frame, Stream } from './stream';
+import type { EncodedFrames, Frame, Opening, Stream } from './stream';
 import { checker, validateInput } from './validate';
 
 export interface Request {
@@ -62,15 +62,15 @@ export class Dispatcher {
   }
 
   /** Opens a stream under the same rules. What it throws is a `ZdError`; the generator's own faults reach its reader. */
-  open(
-    stream: Stream,
-    input: unknown,
-    request: Omit<Request, 'op' | 'input'> & { readonly lastEventId: string | null },
-  ): AsyncGenerator<Frame | EncodedFrames> {
+  open(stream: Stream, input: unknown, request: Omit<Request, 'op' | 'input'> & Opening): AsyncGenerator<Frame | EncodedFrames> {
     try {
       requireScope(request.caller, stream.scope);
       const valid = validateInput(stream.input, input);
-      const frames = stream.handle(this.services, valid as never, Object.assign(new RequestCall(request), { lastEventId: request.lastEventId }));
+      const frames = stream.handle(
+        this.services,
+        valid as never,
+        Object.assign(new RequestCall(request), { lastEventId: request.lastEventId, headers: request.headers }),
+      );
       this.observe(stream.name, 'ok', 0, request.caller);
       request.onScope?.(stream.scope);
       return frames;

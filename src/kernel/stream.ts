@@ -31,6 +31,12 @@ export const END_ID = 'end';
 
 export const isEncoded = (item: Frame | EncodedFrames): item is EncodedFrames => 'count' in item;
 
+/** What a stream sees of the request that opens it. */
+export interface Opening {
+  readonly lastEventId: string | null;
+  readonly headers: Headers;
+}
+
 export interface StreamSpec<I extends TObject, E extends Code> {
   readonly name: string;
   readonly summary: string;
@@ -50,18 +56,14 @@ export interface StreamSpec<I extends TObject, E extends Code> {
    * published after the reply's first byte is missed. `call.signal` aborts when the client leaves; the generator's
    * `finally` releases what it holds.
    */
-  readonly handle: (
-    services: Services,
-    input: Static<I>,
-    call: Call<E> & { readonly lastEventId: string | null },
-  ) => AsyncGenerator<Frame | EncodedFrames>;
+  readonly handle: (services: Services, input: Static<I>, call: Call<E> & Opening) => AsyncGenerator<Frame | EncodedFrames>;
 }
 
 export interface Stream extends Omit<StreamSpec<TObject, Code>, 'handle' | 'cli' | 'example'> {
   readonly kind: 'stream';
   readonly cli?: CliHints;
   readonly example: Readonly<Record<string, unknown>>;
-  readonly handle: (services: Services, input: never, call: Call & { readonly lastEventId: string | null }) => AsyncGenerator<Frame | EncodedFrames>;
+  readonly handle: (services: Services, input: never, call: Call & Opening) => AsyncGenerator<Frame | EncodedFrames>;
 }
 
 /** Declares one stream. It is an op whose handler is a generator: same scopes, validation, documents and counters. */

@@ -54,6 +54,7 @@ export class Streams {
         requestId: id,
         signal: over.signal,
         lastEventId,
+        headers: request.headers,
         onScope: (scope) => scopes.push(scope),
       });
       const format = formatOf(request.headers.get('accept'));

@@ -174,10 +174,13 @@ test('a session has its own key, link and messages; its token is kept as a hash 
   });
   await until('it is a peer', async () => (await v1(ada, 'GET', 'peers')).body.peers.some(({ pubkey }: any) => pubkey === key));
   const before = (await inboxOf(ben)).length;
+  const heard = await hear(ben, '?kinds=message', headers);
   await until('it is found by its name', async () => (await send(ada, { to: 'agent', message: 'for the agent' })).status === 202);
   await arrived(ben, before + 1);
   const own = (await v1(ben, 'GET', 'inbox?mark_seen=false', undefined, headers)).body.items;
   expect(own[0]).toMatchObject({ body: 'for the agent', recipient_pubkey: key, recipient_kind: 'session' });
+  expect((await heard.next()).data).toMatchObject({ body: 'for the agent', recipient_pubkey: key, recipient_kind: 'session' });
+  heard.close();
   // What it sends is from itself.
   const count = (await inboxOf(ada)).length;
   await v1(ben, 'POST', 'send', { to: 'ada', message: 'from the agent' }, headers);

@@ -11,8 +11,13 @@ const GONE_KEPT_MS = 14 * 86_400_000;
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
+const UPKEEP_MS = 3_600_000;
+
 /** What arrived, for those who read it. */
 export class Inbox {
+  /** When it was last looked for what is too old. */
+  private kept: number | null = null;
+
   constructor(
     private readonly db: Db,
     private readonly store: InboxStore,
@@ -75,6 +80,8 @@ export class Inbox {
   }
 
   async upkeep(): Promise<void> {
+    if (this.kept !== null && this.clock.monotonic() - this.kept < UPKEEP_MS) return;
+    this.kept = this.clock.monotonic();
     const now = this.clock.now();
     const removed = await this.clear(undefined, now - this.keepMs());
     if (removed > 0) this.log.info('inbox_prune_completed', { removed });

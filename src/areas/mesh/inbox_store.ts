@@ -42,35 +42,28 @@ const COLUMNS = `m.*, (SELECT recipient_pubkey FROM mesh_inbox_recipient AS r WH
 
 /** The SQL of the inbox. What changes something is called inside a write of the database. */
 export class InboxStore {
-  private readonly insert;
-  private readonly known;
-  private readonly gone;
-  private readonly reach;
+  private prepared: ReturnType<typeof prepare> | undefined;
 
   constructor(
     private readonly db: Db,
     private readonly events: Pick<EventService, 'append'>,
-  ) {
-    this.known = db.prepare<{ seq: number }>('SELECT seq FROM mesh_inbox WHERE mesh = ? AND sender_pubkey = ? AND client_message_id = ?');
-    this.gone = db.prepare<{ gone_at: number }>('SELECT gone_at FROM mesh_inbox_gone WHERE mesh = ? AND sender_pubkey = ? AND client_message_id = ?');
-    this.insert = db.prepare<{ seq: number }>(
-      `INSERT INTO mesh_inbox (id, mesh, sender_pubkey, client_message_id, broker_message_id, sender_member_pubkey, sender_name, topic, priority, subtype,
-         reply_to_id, meta, body, undecryptable, signed, created_at, received_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq`,
-    );
-    this.reach = db.prepare('INSERT OR IGNORE INTO mesh_inbox_recipient VALUES (?, ?, ?)');
+  ) {}
+
+  private get sql(): ReturnType<typeof prepare> {
+    return (this.prepared ??= prepare(this.db));
   }
 
   /** False when it was there before: a copy, over this link or another, is one message. */
   add(message: Arrived, now: number): boolean {
     const { mesh, senderPubkey, clientMessageId, recipient } = message;
-    const known = this.known.get(mesh, senderPubkey, clientMessageId);
-    if (known) this.reach.run(known.seq, recipient.pubkey, recipient.kind);
-    if (known || this.gone.get(mesh, senderPubkey, clientMessageId)) return false;
+    const known = this.sql.known.get(mesh, senderPubkey, clientMessageId);
+    if (known) this.sql.reach.run(known.seq, recipient.pubkey, recipient.kind);
+    if (known || this.sql.gone.get(mesh, senderPubkey, clientMessageId)) return false;
     const id = uniqueId();
     const { brokerMessageId, senderMemberPubkey, senderName, topic, priority, subtype, replyToId, meta, body, signed, createdAt } = message;
     const about = [brokerMessageId, senderMemberPubkey, senderName, topic, priority, subtype, replyToId, meta, body] as const;
-    const seq = this.insert.get(id, mesh, senderPubkey, clientMessageId, ...about, body === null ? 1 : 0, signed ? 1 : 0, createdAt, now)!.seq;
-    this.reach.run(seq, recipient.pubkey, recipient.kind);
+    const seq = this.sql.insert.get(id, mesh, senderPubkey, clientMessageId, ...about, body === null ? 1 : 0, signed ? 1 : 0, createdAt, now)!.seq;
+    this.sql.reach.run(seq, recipient.pubkey, recipient.kind);
     this.events.append(
       meshEvent('message', {
         inbox_id: id,
@@ -158,3 +151,13 @@ export class InboxStore {
       .get()!;
   }
 }
+
+const prepare = (db: Db) => ({
+  known: db.prepare<{ seq: number }>('SELECT seq FROM mesh_inbox WHERE mesh = ? AND sender_pubkey = ? AND client_message_id = ?'),
+  gone: db.prepare<{ gone_at: number }>('SELECT gone_at FROM mesh_inbox_gone WHERE mesh = ? AND sender_pubkey = ? AND client_message_id = ?'),
+  insert: db.prepare<{ seq: number }>(
+    `INSERT INTO mesh_inbox (id, mesh, sender_pubkey, client_message_id, broker_message_id, sender_member_pubkey, sender_name, topic, priority, subtype,
+         reply_to_id, meta, body, undecryptable, signed, created_at, received_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq`,
+  ),
+  reach: db.prepare('INSERT OR IGNORE INTO mesh_inbox_recipient VALUES (?, ?, ?)'),
+});

@@ -17,6 +17,7 @@ export const meshLeave = defineOp({
   exampleSetup: [JOINED],
   handle: async ({ mesh: service }, { mesh }) => {
     if (!(await service.meshes.remove(mesh))) service.meshes.find(mesh);
+    await service.wishes.forget(mesh);
     return { mesh, given_up: await service.outbox.giveUp(mesh, 'the mesh was left') };
   },
 });

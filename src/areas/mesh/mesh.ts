@@ -100,7 +100,7 @@ export class Mesh {
     });
     this.inbound = new Inbound({ ...shared, meshId, inbox, events, peersChanged: (event, data) => this.peersChanged(event, data) });
     this.part = {
-      name: `mesh_${slug.replaceAll(/[.-]/g, '_')}`,
+      name: partName(slug),
       start: () => this.start(),
       stop: () => this.stop(),
       probe: () => this.fault(),
@@ -213,4 +213,10 @@ export class Mesh {
         );
     }
   }
+}
+
+/** Slugs that differ only in what a label cannot hold are told apart by a piece of their hash. */
+function partName(slug: string): string {
+  const plain = slug.replaceAll(/[^a-z0-9]/g, '_');
+  return plain === slug ? `mesh_${slug}` : `mesh_${plain}_${new Bun.CryptoHasher('sha256').update(slug).digest('hex').slice(0, 6)}`;
 }

@@ -210,7 +210,7 @@ export class Outbox {
     const now = this.clock.now();
     const { maxAgeMs } = this.limits();
     const reason = `max_age: not handed over within ${Math.round(maxAgeMs / 3_600_000)} h`;
-    for (let more = true; more;) {
+    for (let more = this.admin.hasOlder(now - maxAgeMs); more;) {
       const dead = await this.db.write(() => this.admin.expire(now - maxAgeMs, reason, CHUNK));
       for (const row of dead) this.ended(row);
       more = dead.length === CHUNK;

@@ -36,7 +36,7 @@ export class OutboxAdmin {
       where.push(sql);
       values.push(value);
     };
-    add('status = ?', status);
+    if (status !== null) where.push(isStatus(status));
     add('mesh = ?', mesh);
     add('client_message_id = ?', clientMessageId);
     add('seq < ?', before);
@@ -49,8 +49,8 @@ export class OutboxAdmin {
 
   /** Rows by status, of one mesh; those that are done are not counted. */
   open(mesh: string): Record<'pending' | 'inflight' | 'dead' | 'aborted', number> {
-    const count = (status: string) =>
-      this.store.query<{ rows: number }>(`SELECT count(*) AS rows FROM mesh_outbox WHERE mesh = ? AND status = '${status}'`).get(mesh)!.rows;
+    const count = (status: OutboxStatus) =>
+      this.store.query<{ rows: number }>(`SELECT count(*) AS rows FROM mesh_outbox WHERE mesh = ? AND ${isStatus(status)}`).get(mesh)!.rows;
     return { pending: count('pending'), inflight: count('inflight'), dead: count('dead'), aborted: count('aborted') };
   }
 
@@ -117,19 +117,26 @@ export class OutboxAdmin {
       .run().changes;
   }
 
+  /** Rows that are not handed over. One status at a time, so that only their own indexes are looked at, however many rows are done. */
+  private waiting(where: string, values: readonly (string | number)[], limit: number): OutboxRow[] {
+    const of = (status: string, most: number) =>
+      this.store.query<OutboxRow>(`SELECT ${ROW} FROM mesh_outbox WHERE status = '${status}' AND ${where} LIMIT ?`).all(...values, most);
+    const inflight = of('inflight', limit);
+    return [...inflight, ...of('pending', limit - inflight.length)];
+  }
+
+  /** Whether anything that waits was accepted before an instant. A read. */
+  hasOlder(before: number): boolean {
+    return this.waiting('enqueued_at < ?', [before], 1).length > 0;
+  }
+
   /** Gives up what is older than the limit, some at a time. */
   expire(before: number, reason: string, limit: number): OutboxRow[] {
-    const rows = this.store
-      .query<OutboxRow>(`SELECT ${ROW} FROM mesh_outbox WHERE status IN ('pending', 'inflight') AND enqueued_at < ? LIMIT ?`)
-      .all(before, limit);
-    return rows.filter((row) => this.store.dead(row, reason));
+    return this.waiting('enqueued_at < ?', [before], limit).filter((row) => this.store.dead(row, reason));
   }
 
   giveUp(mesh: string, reason: string, limit: number): OutboxRow[] {
-    const rows = this.store
-      .query<OutboxRow>(`SELECT ${ROW} FROM mesh_outbox WHERE mesh = ? AND status IN ('pending', 'inflight') LIMIT ?`)
-      .all(mesh, limit);
-    return rows.filter((row) => this.store.dead(row, reason));
+    return this.waiting('mesh = ?', [mesh], limit).filter((row) => this.store.dead(row, reason));
   }
 
   /** In flight beyond their lease. A read. */
@@ -165,3 +172,7 @@ export class OutboxAdmin {
       .bytes;
   }
 }
+
+/** As the partial indexes say it: SQLite uses one only when the text of its condition is there. */
+const isStatus = (status: OutboxStatus): string =>
+  `status = '${status}'${status === 'dead' || status === 'aborted' ? ` AND status IN ('dead', 'aborted')` : ''}`;

@@ -67,8 +67,8 @@ export class Wishes {
     return [...profileFrames(profile), ...this.topics(mesh).map((topic) => ({ type: 'topic_join', topic }))];
   }
 
-  forget(mesh: string): void {
-    this.db.sqlite.query('DELETE FROM mesh_wish WHERE mesh = ?').run(mesh);
+  async forget(mesh: string): Promise<void> {
+    await this.db.write(() => this.db.sqlite.query('DELETE FROM mesh_wish WHERE mesh = ?').run(mesh));
   }
 }
 

@@ -3,6 +3,8 @@ import { strict, t } from '../../../kernel/schema';
 import { defineStream } from '../../../kernel/stream';
 import { MESH_EVENTS, MESH_KIND } from '../events';
 import type { MeshService } from '../service';
+import { sessionOf } from './answer';
+import { recipientsOf } from './recipients';
 
 type Filter = Parameters<Services['events']['follow']>[0];
 
@@ -12,6 +14,7 @@ export const v1Events = defineStream({
   description: [
     'A frame is `event:` with its kind and `data:` with `{ts, …}`; `ts` is an ISO time and belongs to the frame.',
     '`message` tells of one that arrived, with its body as long as it is in the inbox; `outbox` of a change of state of one that was sent, `receipt` of what its recipient has.',
+    'With the token of a session only what concerns its mesh, and of messages those for it or its member.',
     'With `Last-Event-ID` (or `last_event_id`), else from `since`, the stored events behind that id come first; `gap`, `lagged` and `shutdown` are as on /stream/events.',
   ].join('\n'),
   scope: 'mesh.read',
@@ -30,18 +33,24 @@ export const v1Events = defineStream({
     const wanted = kinds?.split(',').map((kind) => kind.trim());
     const unknown = wanted?.find((kind) => !(MESH_EVENTS as readonly string[]).includes(kind));
     if (unknown !== undefined) throw call.fail('bad_args', `/kinds: there is no kind ${JSON.stringify(unknown)}`, { path: '/kinds' });
-    return events.follow(filterOf(service, mesh ?? null, wanted ?? null), call.lastEventId ?? since ?? null, call.signal);
+    const session = sessionOf(service, call.headers);
+    const filter = filterOf(service, mesh ?? session?.mesh ?? null, wanted ?? null, recipientsOf(service, session));
+    return events.follow(filter, call.lastEventId ?? since ?? null, call.signal);
   },
 });
 
-function filterOf(service: MeshService, mesh: string | null, kinds: readonly string[] | null): Filter {
+/** `recipients`: messages for others than these are left out; null leaves out none. */
+function filterOf(service: MeshService, mesh: string | null, kinds: readonly string[] | null, recipients: readonly string[] | null): Filter {
   const body = (event: EventRecord): string => dataOf(service, event);
   return {
-    key: `v1 ${JSON.stringify([mesh, kinds && [...kinds].toSorted()])}`,
+    key: `v1 ${JSON.stringify([mesh, kinds && [...kinds].toSorted(), recipients])}`,
     kinds: [MESH_KIND],
     match(event) {
       if (event.kind !== MESH_KIND || (kinds && !kinds.includes(event.topic))) return null;
-      return mesh === null || (JSON.parse(event.data) as { mesh?: unknown }).mesh === mesh ? '' : null;
+      if (mesh === null && recipients === null) return '';
+      const data = JSON.parse(event.data) as { mesh?: unknown; recipient_pubkey?: string };
+      if (mesh !== null && data.mesh !== mesh) return null;
+      return recipients === null || data.recipient_pubkey === undefined || recipients.includes(data.recipient_pubkey) ? '' : null;
     },
     frames: {
       sse: (event) => `id: ${event.id}\nevent: ${event.topic}\ndata: ${body(event)}\n\n`,
