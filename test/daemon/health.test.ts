@@ -17,6 +17,7 @@ const PARTS = [
   'cache_sweep',
   'scheduler',
   'watcher',
+  'mesh_upkeep',
   'tcp_listener',
   'unix_listener',
 ];
