@@ -1,4 +1,3 @@
-import { afterAll } from 'bun:test';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DirectBox } from '../../src/areas/mesh/wire/box';
@@ -7,7 +6,7 @@ import { lookupOf } from '../../src/areas/mesh/wire/invite_v2';
 import { newIdentity, newSymmetricKey, type Identity } from '../../src/areas/mesh/wire/keys';
 import { sign } from '../../src/areas/mesh/wire/signature';
 import { loadSodium } from '../../src/areas/mesh/wire/sodium';
-import { cleanEnv, tempHome, ZD } from './daemon';
+import { atEnd, cleanEnv, tempHome, ZD } from './daemon';
 import { until } from './until';
 
 export const sodium = await loadSodium();
@@ -183,7 +182,7 @@ export const startBroker = async (
   command: readonly string[] = ZD,
 ): Promise<TestBroker> => new TestBroker(tempHome(), args, command).start(env);
 
-afterAll(() => {
+atEnd(() => {
   for (const broker of running) {
     try {
       process.kill(broker.pid, 'SIGKILL');

@@ -114,10 +114,12 @@ test('every accepted message reaches each of its readers, in order, and no more 
       for (const who of [0, 1, 2]) {
         const isNew = !model.links[who];
         if (isNew) await model.join(who);
+        // Who comes back within its grace is as busy as it was: then what is urgent comes first.
+        const wasIdle = model.links[who]!.connection.presence!.status === 'idle';
         await model.links[who]!.say({ type: 'set_status', status: 'idle' });
         const came = model.look(who);
         // On a link of its own what waits comes in the order in which it was taken.
-        if (isNew) expect(came).toEqual([...model.taken.values()].filter((id) => came.includes(id)));
+        if (isNew && wasIdle) expect(came).toEqual([...model.taken.values()].filter((id) => came.includes(id)));
         while (model.links[who]!.connection.inFlight.size > 0) await model.acknowledge(who, 1);
         expect([...model.promised[who]!].filter((id) => !model.acknowledged[who]!.has(id))).toEqual([]);
       }
