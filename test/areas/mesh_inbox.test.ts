@@ -235,6 +235,12 @@ test('a copied home does not use its keys until somebody says so', async () => {
   expect([reply.status, reply.body.error]).toEqual([503, 'host_fingerprint_mismatch']);
   expect((await ben.call('mesh_send', { to: 'ada', message: 'x' })).body.code).toBe('host_mismatch');
   expect((await v1(ben, 'GET', 'health')).body.host).toBe('mismatch');
+  await ben.restart({ ZD_MESH_CLONE_POLICY: 'warn' });
+  await connected(ben, 'team');
+  expect(ben.log()).toContain('were made on another machine');
+  await ben.restart({ ZD_MESH_CLONE_POLICY: 'refuse' });
+  expect(await linkOf(ben, 'team')).toBe('host_mismatch');
+  expect((await ben.call('config_set', { key: 'mesh.clone_policy', value: 'perhaps' })).body.msg).toContain('one of refuse, warn, allow');
   const { code, stdout } = await ben.zd('mesh', 'accept-host');
   expect([code, stdout]).toEqual([0, expect.stringMatching(/^[0-9a-f]{16}\n$/)]);
   await connected(ben, 'team');

@@ -5,7 +5,7 @@ import { ZeroLoss } from '../helper/zero_loss';
  * The zero-loss matrix: kill -9 and SIGTERM of sender, broker and receiver at random moments and at every state of a message, with a broker that
  * is down, paused or flapping. `ZERO_LOSS_RUNS=1000` runs more of it, `ZERO_LOSS_SEED` the same again; the name of a test is its seed.
  */
-const RUNS = Number(process.env.ZERO_LOSS_RUNS ?? 24);
+const RUNS = Number(process.env.ZERO_LOSS_RUNS ?? 16);
 const FIRST = Number(process.env.ZERO_LOSS_SEED ?? 1);
 let ground: ZeroLoss;
 

@@ -34,32 +34,35 @@ export function composeMesh({ zdDb, events, clock, log, paths, config, parts, on
   const arrived = new InboxStore(zdDb, events);
   const rows = new OutboxAdmin(store);
   const wishes = new Wishes(zdDb);
+  let kept = false;
   const meshes: Meshes = new Meshes({
     ...{ db: zdDb, outbox: store, inbox: arrived, wishes, events, clock, log, limits, parts },
     keyring: new Keyring(folder, writePrivate),
     write: writePrivate,
     clonePolicy: () => config.value('mesh.clone_policy'),
-    attached: (mesh) => sessions.attached(mesh),
+    attached: (mesh) => {
+      // A daemon without a mesh has nothing to keep up.
+      if (!kept) parts.add(upkeep);
+      kept = true;
+      sessions.attached(mesh);
+    },
     ended: (row) => outbox.ended(row),
     flooded: () => outbox.flooded(),
   });
   const outbox = new Outbox(zdDb, store, rows, meshes, events, clock, limits);
   const inbox = new Inbox(zdDb, arrived, clock, log, () => config.value('mesh.inbox_keep_secs') * 1000);
   const sessions = new Sessions(meshes, folder, writePrivate, clock, log);
+  const upkeep = periodic('mesh_upkeep', UPKEEP_MS, async () => {
+    sessions.reap();
+    await outbox.upkeep();
+    await inbox.upkeep();
+  });
   onStart(async () => {
     sessions.start();
     meshes.start();
     if (meshes.list().length > 0) await outbox.recover();
   });
   onStop(() => meshes.stop());
-  parts.add(
-    periodic('mesh_upkeep', UPKEEP_MS, async () => {
-      if (meshes.list().length === 0) return;
-      sessions.reap();
-      await outbox.upkeep();
-      await inbox.upkeep();
-    }),
-  );
   let loaded: Enroller | undefined;
   const enrolling: EnrollerOptions = {
     book: meshes,
