@@ -1,4 +1,5 @@
-import { createPrivateKey, createPublicKey, sign, verify, type KeyObject } from 'node:crypto';
+import { nodeCrypto } from '../../kernel/builtin';
+import type { KeyObject } from 'node:crypto';
 import { isPublicKey, isSignature } from './wire/keys';
 
 /** Where the 32 bytes stand in the two encodings of an ed25519 key (RFC 8410 §10). */
@@ -17,17 +18,19 @@ export class MessageSignatures {
 
   sign(text: string, { publicKey, secretKey }: { readonly publicKey: string; readonly secretKey: string }): string {
     const key = this.key(`s${publicKey}`, () =>
-      createPrivateKey({ key: Buffer.from(PRIVATE_HEAD + secretKey.slice(0, 64), 'hex'), format: 'der', type: 'pkcs8' }),
+      nodeCrypto().createPrivateKey({ key: Buffer.from(PRIVATE_HEAD + secretKey.slice(0, 64), 'hex'), format: 'der', type: 'pkcs8' }),
     );
-    return sign(null, Buffer.from(text), key).toString('hex');
+    return nodeCrypto().sign(null, Buffer.from(text), key).toString('hex');
   }
 
   /** False also for a key or signature that is none. */
   holds(text: string, signature: string, publicKey: string): boolean {
     if (!isSignature(signature) || !isPublicKey(publicKey)) return false;
     try {
-      const key = this.key(`p${publicKey}`, () => createPublicKey({ key: Buffer.from(PUBLIC_HEAD + publicKey, 'hex'), format: 'der', type: 'spki' }));
-      return verify(null, Buffer.from(text), key, Buffer.from(signature, 'hex'));
+      const key = this.key(`p${publicKey}`, () =>
+        nodeCrypto().createPublicKey({ key: Buffer.from(PUBLIC_HEAD + publicKey, 'hex'), format: 'der', type: 'spki' }),
+      );
+      return nodeCrypto().verify(null, Buffer.from(text), key, Buffer.from(signature, 'hex'));
     } catch {
       return false;
     }
