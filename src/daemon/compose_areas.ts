@@ -5,6 +5,7 @@ import { composeDoors } from './areas/event';
 import { composeJobs } from './areas/job';
 import { composeLocks } from './areas/lock';
 import { composeSchedules } from './areas/schedule';
+import { composeSessions } from './areas/session';
 import { composeWatch } from './areas/watch';
 import type { Ground } from './ground';
 
@@ -22,5 +23,6 @@ export function composeAreas(ground: Ground): Omit<Services, Own> {
     jobs,
     schedules: composeSchedules(ground, jobs),
     watch: composeWatch(ground),
+    sessions: composeSessions(ground),
   };
 }

@@ -1,3 +1,8 @@
+import type { AgentSpec } from '../areas/session/agent';
+
+/** An agent of the configuration. */
+export type AgentSetting = AgentSpec;
+
 /** A bearer token of the configuration. `scopes` null: full access; empty: nothing at all. */
 export interface TokenSetting {
   readonly label: string;
@@ -20,7 +25,7 @@ export type KindSettings = Readonly<Record<string, { readonly max_count?: number
 export interface Values {}
 
 export type SettingKey = keyof Values;
-export type SettingType = 'listen' | 'boolean' | 'hosts' | 'origins' | 'names' | 'tokens' | 'level' | 'integer' | 'kinds' | 'webhooks';
+export type SettingType = 'listen' | 'boolean' | 'hosts' | 'origins' | 'names' | 'tokens' | 'level' | 'integer' | 'kinds' | 'webhooks' | 'agents';
 
 export interface Setting<K extends SettingKey = SettingKey> {
   /** `SECTION.NAME` as in config.toml; a key without a dot is a whole section. */
@@ -55,7 +60,7 @@ export function setting<K extends SettingKey>(key: K, fallback: Values[K], given
     min: 0,
     max: Number.MAX_SAFE_INTEGER,
     needsRestart: false,
-    runtimeSettable: !key.startsWith('http.') && key !== 'webhook',
+    runtimeSettable: !key.startsWith('http.') && key !== 'webhook' && key !== 'agents',
     ...given,
   };
 }

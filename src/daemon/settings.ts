@@ -10,6 +10,7 @@ import { lockSettings } from './settings/lock';
 import { logSettings } from './settings/log';
 import { mcpSettings } from './settings/mcp';
 import { scheduleSettings } from './settings/schedule';
+import { sessionSettings } from './settings/session';
 import { shutdownSettings } from './settings/shutdown';
 import { watchSettings } from './settings/watch';
 import { webhookSettings } from './settings/webhook';
@@ -29,6 +30,7 @@ export const SETTINGS: readonly Setting[] = [
   ...shutdownSettings,
   ...mcpSettings,
   ...webhookSettings,
+  ...sessionSettings,
 ];
 const byKey = new Map<string, Setting>(SETTINGS.map((each) => [each.key, each]));
 export const findSetting = (key: string): Setting | undefined => byKey.get(key);
@@ -51,6 +53,8 @@ export function expectation(setting: Setting): string {
       return 'a table of LABEL = "TOKEN" or LABEL = { token = "TOKEN", scopes = [...] }';
     case 'webhooks':
       return 'tables [webhook.CHANNEL] with secret = "..." and, where it is not the default, header = "..."';
+    case 'agents':
+      return 'tables [agents.NAME] with driver = "acp" and command = [...], or driver = "openai" with base_url and model';
     case 'level':
       return `one of ${LEVELS.join(', ')}`;
     case 'kinds':
