@@ -7,7 +7,19 @@ import { jobArea } from './job/area';
 import { lockArea } from './lock/area';
 import { metaArea } from './meta/area';
 import { scheduleArea } from './schedule/area';
+import { sessionArea } from './session/area';
 import { watchArea } from './watch/area';
 
 /** Every area of zd, in the order of the documents. An area that is not here does not exist. */
-export const areas: readonly Area[] = [metaArea, configArea, cacheArea, artifactArea, lockArea, jobArea, scheduleArea, eventArea, watchArea];
+export const areas: readonly Area[] = [
+  metaArea,
+  configArea,
+  cacheArea,
+  artifactArea,
+  lockArea,
+  jobArea,
+  scheduleArea,
+  eventArea,
+  watchArea,
+  sessionArea,
+];
