@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'bun:test';
-import { readEvents } from '../../src/kernel/event_stream';
 import { startDaemon, type TestDaemon } from '../helper/daemon';
 import { scripted, sessionCalls, textOf, type Told } from '../helper/sessions';
+import { stored, watchSession, type Heard } from '../helper/session_viewer';
 import { until } from '../helper/until';
 
 let daemon: TestDaemon;
@@ -10,34 +10,7 @@ beforeAll(async () => {
 });
 const { ok, open, say, begin, told } = sessionCalls(() => daemon);
 
-interface Heard {
-  readonly id: string;
-  readonly type: string;
-  readonly data: any;
-}
-
-/** A viewer, attached when this resolves. */
-async function watch(id: string, search = '', headers: Record<string, string> = {}) {
-  const leave = new AbortController();
-  const response = await daemon.fetch(`/stream/session?id=${id}${search && `&${search}`}`, { headers, signal: leave.signal });
-  expect(response.status).toBe(200);
-  const events = readEvents(response.body as unknown as AsyncIterable<Uint8Array>);
-  const next = async (): Promise<Heard> => {
-    const { value, done } = await events.next();
-    if (done) throw new Error('the stream ended');
-    return { id: value.id, type: value.event, data: JSON.parse(value.data) };
-  };
-  /** Up to the first of a type. */
-  const upTo = async (type: string): Promise<Heard[]> => {
-    const heard: Heard[] = [];
-    do heard.push(await next());
-    while (heard.at(-1)!.type !== type);
-    return heard;
-  };
-  return { next, upTo, leave: () => leave.abort() };
-}
-
-const stored = (heard: readonly Heard[]) => heard.filter(({ type }) => !['live', 'lag', 'gap', 'ended', 'shutdown'].includes(type));
+const watch = (id: string, search?: string, headers?: Record<string, string>) => watchSession(daemon, id, search, headers);
 
 describe('viewers of a session', () => {
   test('see the same from the beginning, whenever they come', async () => {

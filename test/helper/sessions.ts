@@ -11,6 +11,7 @@ export const scripted = (name: string, flags: readonly string[] = [], more = '')
   `[agents.${name}]\ndriver = "acp"\ncommand = ${JSON.stringify([process.execPath, AGENT, ...flags])}\n${more}\n`;
 
 export interface Told {
+  readonly ts_ns: number;
   readonly seq: number;
   readonly turn_id: string | null;
   readonly type: string;
