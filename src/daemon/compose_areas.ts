@@ -12,6 +12,7 @@ import { composeSchedules } from './areas/schedule';
 import { composeSnapshots } from './areas/snapshot';
 import { composeHistory } from './areas/history';
 import { composeShells } from './areas/shell';
+import { composeSessions } from './areas/session';
 import { composeWatch } from './areas/watch';
 import type { Ground } from './ground';
 
@@ -41,5 +42,6 @@ export function composeAreas(ground: Ground): Omit<Services, Own> {
     ...shells,
     history,
     mesh: composeMesh(ground),
+    sessions: composeSessions(ground),
   };
 }

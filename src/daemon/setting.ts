@@ -1,3 +1,8 @@
+import type { AgentSpec } from '../areas/session/agent';
+
+/** An agent of the configuration. */
+export type AgentSetting = AgentSpec;
+
 /** A bearer token of the configuration. `scopes` null: full access; empty: nothing at all. */
 export interface TokenSetting {
   readonly label: string;
@@ -32,6 +37,7 @@ export type SettingType =
   | 'integer'
   | 'kinds'
   | 'webhooks'
+  | 'agents'
   | 'text'
   | 'secret'
   | 'choice';
@@ -72,7 +78,7 @@ export function setting<K extends SettingKey>(key: K, fallback: Values[K], given
     max: Number.MAX_SAFE_INTEGER,
     choices: [],
     needsRestart: false,
-    runtimeSettable: !key.startsWith('http.') && key !== 'webhook',
+    runtimeSettable: !key.startsWith('http.') && key !== 'webhook' && key !== 'agents',
     ...given,
   };
 }

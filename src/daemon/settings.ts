@@ -14,6 +14,7 @@ import { mcpSettings } from './settings/mcp';
 import { meshSettings } from './settings/mesh';
 import { scheduleSettings } from './settings/schedule';
 import { shellSettings } from './settings/shell';
+import { sessionSettings } from './settings/session';
 import { shutdownSettings } from './settings/shutdown';
 import { snapshotSettings } from './settings/snapshot';
 import { watchSettings } from './settings/watch';
@@ -39,6 +40,7 @@ export const SETTINGS: readonly Setting[] = [
   ...shutdownSettings,
   ...mcpSettings,
   ...webhookSettings,
+  ...sessionSettings,
 ];
 const byKey = new Map<string, Setting>(SETTINGS.map((each) => [each.key, each]));
 export const findSetting = (key: string): Setting | undefined => byKey.get(key);
@@ -66,6 +68,8 @@ export function expectation(setting: Setting): string {
     case 'text':
     case 'secret':
       return 'a text of one line';
+    case 'agents':
+      return 'tables [agents.NAME] with driver = "acp" and command = [...], or driver = "openai" with base_url and model';
     case 'level':
       return `one of ${LEVELS.join(', ')}`;
     case 'choice':

@@ -4,13 +4,15 @@ import { Registry } from '../../src/kernel/registry';
 import { checker } from '../../src/kernel/validate';
 import { TestBroker } from '../helper/broker';
 import { startDaemon, ZD, type TestDaemon } from '../helper/daemon';
+import { scripted } from '../helper/sessions';
 import { openSocket } from '../helper/socket';
 
 const registry = new Registry(areas);
 let daemon: TestDaemon;
 
 beforeAll(async () => {
-  daemon = await startDaemon();
+  // What no fresh daemon has is what the examples of sessions need: an agent.
+  daemon = await startDaemon({ config: scripted('example') });
   // What makes a mesh needs a broker; it finds the one of its home.
   await new TestBroker(daemon.home, [], ZD).start();
 });

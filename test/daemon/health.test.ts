@@ -17,7 +17,7 @@ const PARTS = [
   'cache_sweep',
   'scheduler',
   'watcher',
-  'mesh_upkeep',
+  'session_retention',
   'tcp_listener',
   'unix_listener',
 ];

@@ -1,4 +1,4 @@
-import { readEvents, type StreamEvent } from '../../src/client/event_stream';
+import { readEvents, type StreamEvent } from '../../src/kernel/event_stream';
 import type { Mesh, Seat, TestBroker } from './broker';
 import type { Reply, TestDaemon } from './daemon';
 import { until } from './until';

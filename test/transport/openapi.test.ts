@@ -8,6 +8,7 @@ import { t } from '../../src/kernel/schema';
 import { jsonSchema } from '../../src/transport/json_schema';
 import { TestBroker } from '../helper/broker';
 import { startDaemon, ZD, type TestDaemon } from '../helper/daemon';
+import { scripted } from '../helper/sessions';
 
 const registry = new Registry(areas);
 const JSON_TYPE = { 'content-type': 'application/json' };
@@ -22,7 +23,9 @@ let openDocument: Json;
 let ajv: InstanceType<typeof Ajv2020>;
 
 beforeAll(async () => {
-  daemon = await startDaemon({ config: '[http.tokens]\nnarrow = { token = "narrow-token-of-the-test", scopes = ["nothing.here"] }\n' });
+  daemon = await startDaemon({
+    config: '[http.tokens]\nnarrow = { token = "narrow-token-of-the-test", scopes = ["nothing.here"] }\n' + scripted('example'),
+  });
   open = await startDaemon({ config: '[http]\nopen = true\n' });
   await new TestBroker(daemon.home, [], ZD).start();
   document = await (await daemon.fetch('/openapi.json')).json();
