@@ -4,6 +4,7 @@ import { composeCache } from './areas/cache';
 import { composeDoors } from './areas/event';
 import { composeJobs } from './areas/job';
 import { composeLocks } from './areas/lock';
+import { composeRuntime } from './areas/runtime';
 import { composeSchedules } from './areas/schedule';
 import { composeWatch } from './areas/watch';
 import type { Ground } from './ground';
@@ -22,5 +23,6 @@ export function composeAreas(ground: Ground): Omit<Services, Own> {
     jobs,
     schedules: composeSchedules(ground, jobs),
     watch: composeWatch(ground),
+    runtime: composeRuntime(ground),
   };
 }

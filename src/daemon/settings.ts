@@ -1,5 +1,5 @@
 import { LEVELS } from '../kernel/log';
-import type { Setting } from './setting';
+import { DECISIONS, type Setting } from './setting';
 import { artifactSettings } from './settings/artifact';
 import { cacheSettings } from './settings/cache';
 import { eventsSettings } from './settings/events';
@@ -9,6 +9,8 @@ import { limitsSettings } from './settings/limits';
 import { lockSettings } from './settings/lock';
 import { logSettings } from './settings/log';
 import { mcpSettings } from './settings/mcp';
+import { policySettings } from './settings/policy';
+import { runtimeSettings } from './settings/runtime';
 import { scheduleSettings } from './settings/schedule';
 import { shutdownSettings } from './settings/shutdown';
 import { watchSettings } from './settings/watch';
@@ -28,6 +30,8 @@ export const SETTINGS: readonly Setting[] = [
   ...watchSettings,
   ...shutdownSettings,
   ...mcpSettings,
+  ...policySettings,
+  ...runtimeSettings,
   ...webhookSettings,
 ];
 const byKey = new Map<string, Setting>(SETTINGS.map((each) => [each.key, each]));
@@ -51,6 +55,10 @@ export function expectation(setting: Setting): string {
       return 'a table of LABEL = "TOKEN" or LABEL = { token = "TOKEN", scopes = [...] }';
     case 'webhooks':
       return 'tables [webhook.CHANNEL] with secret = "..." and, where it is not the default, header = "..."';
+    case 'decision':
+      return `one of ${DECISIONS.join(', ')}`;
+    case 'rules':
+      return 'a list of tables { decision, tool, command, pattern, reason }';
     case 'level':
       return `one of ${LEVELS.join(', ')}`;
     case 'kinds':

@@ -1,6 +1,7 @@
 import { isScopePattern } from '../kernel/caller';
 import { LEVELS } from '../kernel/log';
-import type { KindSettings, Setting, TokenSetting, WebhookSetting } from './setting';
+import { policyRules } from './policy_rules';
+import { DECISIONS, type KindSettings, type Setting, type TokenSetting, type WebhookSetting } from './setting';
 import { expectation } from './settings';
 
 /** Why a value does not fit. `path` are the keys below the setting; the text never holds the value of a secret. */
@@ -50,6 +51,10 @@ export function fromToml(setting: Setting, value: unknown): unknown {
       return kinds(setting, value);
     case 'integer':
       return integer(setting, value);
+    case 'decision':
+      return (DECISIONS as readonly unknown[]).includes(value) ? value : bad(setting, value);
+    case 'rules':
+      return policyRules(value, (message, path) => new ValueFault(message, path));
     case 'level':
       return (LEVELS as readonly unknown[]).includes(value) ? value : bad(setting, value);
     case 'listen':

@@ -6,6 +6,7 @@ import zd0003 from './migrations/zd/0003_lock.sql' with { type: 'text' };
 import zd0004 from './migrations/zd/0004_job.sql' with { type: 'text' };
 import zd0005 from './migrations/zd/0005_schedule.sql' with { type: 'text' };
 import zd0006 from './migrations/zd/0006_artifact.sql' with { type: 'text' };
+import zd0013 from './migrations/zd/0013_runtime.sql' with { type: 'text' };
 import zd0014 from './migrations/zd/0014_event_cursor.sql' with { type: 'text' };
 
 /** The schema of `zd.db`, in order. A published migration is never edited: its checksum is stored in every user's file. */
@@ -16,6 +17,7 @@ export const zdMigrations: readonly Migration[] = [
   { version: 4, name: 'job', sql: zd0004 },
   { version: 5, name: 'schedule', sql: zd0005 },
   { version: 6, name: 'artifact', sql: zd0006 },
+  { version: 13, name: 'runtime', sql: zd0013 },
   { version: 14, name: 'event_cursor', sql: zd0014 },
 ];
 
