@@ -67,6 +67,8 @@ export class Approvals {
       await this.answered(verdict.approval.approvalId, left, signal);
       const approval = this.table.get(verdict.approval.approvalId)!;
       if (approval.state === 'expired') return { state: 'expired', approval };
+      // Who has left must not spend an answer that came in the same moment.
+      if (signal.aborted) return { state: 'pending', approval };
       if (this.stopped) throw new ZdError('shutting_down', 'zd stops; the approval stays, and the same call finds it again.');
     }
   }
