@@ -19,6 +19,7 @@ export const approvalsAnswer = defineOp({
   }),
   output: strict({ approval: ApprovalRow }),
   errors: ['no_such_approval', 'conflict', 'tool_not_allowed'],
+  cli: { path: ['approvals', 'answer'], positional: ['approval_id', 'decision'] },
   example: { approval_id: 1, decision: 'allow' },
   exampleSetup: [{ op: 'ccd_state', input: { command: 'policy-check', tool: 'Bash', arguments: { command: 'make deploy' }, ask: true } }],
   handle: async ({ runtime }, { approval_id, decision, note = null, session_id = null }, call) => {

@@ -1,11 +1,11 @@
 import type { CommandDef } from 'citty';
-import { entries } from '../catalogue';
+import { entryOf } from '../catalogue';
 import { command } from '../command';
 import { argsOf, inputOf } from '../derive';
 
 /** `zd approvals allow|deny ID`: the answer is the verb. */
 function answers(decision: 'allow' | 'deny', summary: string): CommandDef {
-  const entry = entries().find(({ name }) => name === 'approvals_answer')!;
+  const entry = entryOf('approvals answer')!;
   const { args, fields } = argsOf(entry);
   const { decision: _, ...shown } = args;
   return command({
