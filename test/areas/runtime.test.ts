@@ -58,6 +58,17 @@ describe('sessions of work', () => {
     );
   });
 
+  test('are ended by a part that heals: a round of it that fails is tried again', async () => {
+    const own = await startDaemon({ source: true, env: { ZD_FAILPOINTS: 'runtime.deadlines=throw@2' } });
+    const heard = await hearRuntime(own);
+    // The first round is at its start; the second is the one that fails.
+    await lifecycle({ command: 'start-session', session_id: 'h', lease_token: LEASE, lease_secs: 1 }, own);
+    expect([(await heard.next()).data.kind, (await heard.next()).data.kind]).toEqual(['start_session', 'session_stale']);
+    heard.close();
+    const health = (await (await own.fetch('/health?verbose')).json()) as { parts: { name: string }[] };
+    expect(health.parts.find(({ name }) => name === 'runtime_deadlines')).toMatchObject({ restarts: 1, last_error: 'failpoint runtime.deadlines' });
+  });
+
   test('what is not there is said', async () => {
     for (const command of ['heartbeat-session', 'clear-session', 'takeover-session'])
       expect((await lifecycle({ command, session_id: 'none', lease_token: LEASE })).body.code).toBe('no_such_session');

@@ -1,4 +1,6 @@
 import { beforeAll, describe, expect, test } from 'bun:test';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { startDaemon, type TestDaemon } from '../helper/daemon';
 import { agentOf, hearRuntime } from '../helper/runtime_rig';
 import { until } from '../helper/until';
@@ -109,6 +111,18 @@ describe('the policy stands before the tool calls of agents', () => {
     expect((await refused).body).toMatchObject({ code: 'policy_denied', msg: expect.stringContaining('never') });
     expect((await agent.call('cache_put', put('is denied'))).body.code).toBe('policy_denied');
     heard.close();
+  });
+
+  test('rules hold from a reload on', async () => {
+    const own = await startDaemon();
+    await using agent = await agentOf(own);
+    expect((await agent.call('cache_put', put('r'))).ok).toBe(true);
+    const file = join(own.home, 'config.toml');
+    writeFileSync(file, `${readFileSync(file, 'utf8')}\n[policy]\nrules = [{ decision = "deny", tool = "cache_put" }]\n`);
+    expect((await own.call('daemon', { verb: 'reload' })).body.changed).toEqual(['policy.rules']);
+    expect((await agent.call('cache_put', put('r'))).body.code).toBe('policy_denied');
+    expect((await own.call('config_set', { key: 'policy.rules', value: '[]' })).status).toBe(400);
+    expect((await own.call('config_set', { key: 'policy.default', value: 'allow' })).status).toBe(400);
   });
 
   test('who stops waiting leaves the approval as it is; a stop of the daemon lets nobody hang', async () => {

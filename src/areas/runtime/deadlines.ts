@@ -1,5 +1,6 @@
 import { Alarm } from '../../kernel/alarm';
 import type { Clock } from '../../kernel/clock';
+import { failpoint } from '../../kernel/failpoint';
 import type { Part } from '../../kernel/part';
 
 /** The wall clock may be set: whatever is due by it is looked for this often, as long as there is something. */
@@ -67,6 +68,7 @@ export class Deadlines {
     try {
       while (this.again && this.failed) {
         this.again = false;
+        failpoint('runtime.deadlines');
         await this.due.end();
         this.by(this.due.next());
         this.byWall(this.due.nextByWall());

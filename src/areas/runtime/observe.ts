@@ -1,27 +1,45 @@
-import type { EventService } from '../../kernel/context';
+import type { EventDraft, EventService } from '../../kernel/context';
 import type { Logger } from '../../kernel/log';
-import type { ToolWatcher } from '../../kernel/tool';
+import type { ToolCall, ToolOutcome } from '../../kernel/tool';
 import { commandOf } from './policy_model';
 
 /** The source, and the kind, of what reports on agents at work. */
 const OBSERVABILITY = 'observability';
+/** Events of calls that follow each other closely are stored together, so that telling of a small call does not cost more than the call. */
+const TOGETHER_MS = 10;
 
 /** Every tool call as events: `tool_call_start` when it begins, `tool_call` with its duration when it has ended, well or not. */
-export const observeTools =
-  (events: EventService, log: Logger): ToolWatcher =>
-  ({ tool, args, requestId }) => {
+export class ToolObserver {
+  private waiting: EventDraft[] = [];
+  private timer: Timer | undefined;
+
+  constructor(
+    private readonly events: Pick<EventService, 'publish'>,
+    private readonly log: Logger,
+  ) {}
+
+  began({ tool, args, requestId }: ToolCall): (outcome: ToolOutcome, millis: number) => void {
     const command = commandOf(args);
     const about = { tool: tool.slice(0, 100), ...(command === null ? {} : { command: command.slice(0, 100) }), tool_call_id: requestId };
-    const tell = (topic: string, more: Readonly<Record<string, unknown>>) => {
-      const data = { ...about, ...more };
-      // What it tells of has happened either way; a log that cannot be written is told by its own part.
-      events
-        .publish({ kind: OBSERVABILITY, scope: OBSERVABILITY, topic, source: OBSERVABILITY, data })
-        .catch((error: unknown) => log.debug('a tool call was not told of', { tool, error }));
-    };
-    tell('tool_call_start', {});
+    this.tell('tool_call_start', about);
     return (outcome, millis) => {
       const failure = 'error' in outcome ? { error_code: outcome.error.code } : {};
-      tell('tool_call', { duration_ms: Math.round(millis), success: 'result' in outcome, ...failure });
+      this.tell('tool_call', { ...about, duration_ms: Math.round(millis), success: 'result' in outcome, ...failure });
     };
-  };
+  }
+
+  /** Stores what waits to be; before the daemon stops, too. */
+  flush(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    const drafts = this.waiting;
+    this.waiting = [];
+    // What they tell of has happened either way; a log that cannot be written is told by its own part.
+    for (const draft of drafts) this.events.publish(draft).catch((error: unknown) => this.log.debug('a tool call was not told of', { error }));
+  }
+
+  private tell(topic: string, data: Readonly<Record<string, unknown>>): void {
+    this.waiting.push({ kind: OBSERVABILITY, scope: OBSERVABILITY, topic, source: OBSERVABILITY, data });
+    this.timer ??= setTimeout(() => this.flush(), TOGETHER_MS);
+  }
+}

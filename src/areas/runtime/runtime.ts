@@ -10,7 +10,7 @@ import { Checkpoints } from './checkpoints';
 import { Commands } from './commands';
 import { Deadlines } from './deadlines';
 import { Memories } from './memories';
-import { observeTools } from './observe';
+import { ToolObserver } from './observe';
 import { Policy, type PolicySettings } from './policy';
 import type { Glob, Subject } from './policy_model';
 import { wireApproval, wireSession } from './schema';
@@ -55,6 +55,7 @@ export class Runtime implements RuntimeService {
   /** Leases and approvals that run out, to be supervised. */
   readonly part: Part;
   private readonly deadlines: Deadlines;
+  private readonly observer: ToolObserver;
 
   constructor(private readonly deps: RuntimeDeps) {
     const { db, clock, log, events, limits } = deps;
@@ -75,7 +76,8 @@ export class Runtime implements RuntimeService {
     this.memories = new Memories(db, clock, () => limits().memoryBytes);
     this.approvals = new Approvals(db, clock, limits, (at) => this.deadlines.byWall(at));
     this.policy = new Policy(deps.policy, deps.glob, deps.effectOf, this.approvals, this.commands);
-    this.watch = observeTools(events, log);
+    this.observer = new ToolObserver(events, log);
+    this.watch = (call) => this.observer.began(call);
     this.gate = this.policy.gate;
     this.since = deps.since;
   }
@@ -87,6 +89,7 @@ export class Runtime implements RuntimeService {
   stop(): void {
     this.part.stop();
     this.approvals.stop();
+    this.observer.flush();
   }
 
   leaseMs(): number {

@@ -55,7 +55,8 @@ export class SessionTable {
     this.counts = db.prepare('SELECT state, count(*) AS count FROM runtime_session GROUP BY state');
     this.forget = db.prepare(
       `DELETE FROM runtime_session WHERE session_id IN
-       (SELECT session_id FROM runtime_session WHERE state = 'cleared' ORDER BY changed_at LIMIT 1)`,
+       (SELECT session_id FROM runtime_session WHERE state = 'cleared' OR (state <> 'active' AND changed_at < ?)
+        ORDER BY state <> 'cleared', changed_at LIMIT 1)`,
     );
   }
 
@@ -97,9 +98,12 @@ export class SessionTable {
     return counts;
   }
 
-  /** Removes the session that was cleared longest ago, with its checkpoints. False: none is cleared. Only inside a write. */
-  forgetOne(): boolean {
-    return this.forget.run().changes > 0;
+  /**
+   * Removes the session that was cleared longest ago, else one nobody has taken up since a time, with its checkpoints. False: there is none.
+   * Only inside a write.
+   */
+  forgetOne(since: number): boolean {
+    return this.forget.run(since).changes > 0;
   }
 }
 

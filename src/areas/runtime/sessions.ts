@@ -11,6 +11,9 @@ const SAID: Readonly<Record<Refusal, readonly [message: string, hint: string]>> 
   no_such_session: ['does not exist', 'Begin it with `start-session`; `zd runtime sessions` shows every one.'],
 };
 
+/** What nobody took up for a month makes room for new work when there is none. */
+const ABANDONED_MS = 30 * 86_400_000;
+
 /** Agents' sessions of work: who works on what, with leases that have to be renewed. */
 export class Sessions {
   readonly table: SessionTable;
@@ -111,8 +114,8 @@ export class Sessions {
     const limit = this.maxSessions();
     const counts = this.table.count();
     const total = counts.active + counts.stale + counts.handed_over + counts.cleared;
-    if (total < limit || this.table.forgetOne()) return;
-    throw new ZdError('too_many', `There are ${limit} sessions (runtime.max_sessions), and none of them is cleared.`, { extra: { limit } });
+    if (total < limit || this.table.forgetOne(this.clock.now() - ABANDONED_MS)) return;
+    throw new ZdError('too_many', `There are ${limit} sessions (runtime.max_sessions), and none of them is over.`, { extra: { limit } });
   }
 }
 
