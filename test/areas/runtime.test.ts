@@ -117,6 +117,8 @@ describe('checkpoints', () => {
     });
     expect((await checkpoint({ key: 'k1', state: 'other' })).body).toMatchObject({ code: 'conflict', path: '/key' });
     expect((await checkpoint({ state: 2 })).body.checkpoint.number).toBe(2);
+    const large = await checkpoint({ state: 'x'.repeat(300 * 1024) });
+    expect([large.status, large.body]).toMatchObject([413, { code: 'too_large', path: '/state', limit: 256 * 1024 }]);
     expect((await checkpoint({ state: 2 })).body).toMatchObject({ stored: false, checkpoint: { number: 2 } });
     expect((await daemon.call('runtime_checkpoint', { session_id: 'w', number: 1 })).body.state).toEqual({ step: 3 });
     expect((await daemon.call('ccd_state', { command: 'checkpoint', session_id: 'w' })).body).toMatchObject({

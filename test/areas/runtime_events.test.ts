@@ -4,6 +4,7 @@ import { ADVERTISED, ROUTES } from '../../src/areas/runtime/families';
 import { Registry } from '../../src/kernel/registry';
 import { startDaemon, type TestDaemon } from '../helper/daemon';
 import { agentOf, hearRuntime, LEASE, ULID } from '../helper/runtime_rig';
+import { overStdio } from '../helper/mcp';
 import { until } from '../helper/until';
 
 let daemon: TestDaemon;
@@ -66,6 +67,16 @@ describe('events of MCP calls', () => {
     }
     heard.close();
     expect([...live].toSorted()).toEqual([...ADVERTISED].toSorted());
+  });
+
+  test('also over zd mcp, in the older revision', async () => {
+    const client = await overStdio(daemon, 'older', ['--allow', 'runtime']);
+    const heard = await hearRuntime(daemon, '?family=runtime.status');
+    const started = await client.callTool({ name: 'ccd_session_lifecycle', arguments: { command: 'start-session', session_id: 'stdio' } });
+    expect(started.structuredContent).toMatchObject({ profile: 'unknown', runtime: { session_id: 'stdio', operation: 'start_session' } });
+    expect((await heard.next()).data).toMatchObject({ kind: 'start_session', profile: 'unknown', runtime: { session_id: 'stdio' } });
+    heard.close();
+    await client.close();
   });
 
   test('what the table leaves out gives none: other tools, other commands, an allow, a repetition, a dry run, a failure', async () => {

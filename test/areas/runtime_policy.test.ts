@@ -113,6 +113,26 @@ describe('the policy stands before the tool calls of agents', () => {
     heard.close();
   });
 
+  test('one allowance is one call, however many wait for it', async () => {
+    const own = await startDaemon({ config: '[policy]\nrules = [{ decision = "approval_required", tool = "cache_incr" }]\n' });
+    await using agent = await agentOf(own);
+    const calls = Array.from({ length: 5 }, () => agent.call('cache_incr', { ns: 'policy', key: 'n' }));
+    const [first] = await until('they ask', async () => ((await pendingOf(own)).length === 1 ? pendingOf(own) : null));
+    // All of them wait for the one approval before it is answered.
+    await until('all have begun', async () => {
+      const { body } = await own.call('event_list', { topic: 'tool_call_start' });
+      return body.events.length === 5;
+    });
+    await answer(own, first!.approval_id, 'allow');
+    expect((await Promise.race(calls)).body).toMatchObject({ value: 1 });
+    const second = await until('the others ask anew', async () => (await pendingOf(own))[0]);
+    await answer(own, second.approval_id, 'deny');
+    const codes = (await Promise.all(calls)).map(({ ok, body }) => (ok ? 'ok' : body.code));
+    expect(codes.toSorted()).toEqual(['ok', ...Array.from({ length: 4 }, () => 'policy_denied')]);
+    expect((await own.call('cache_get', { ns: 'policy', key: 'n' })).body.value).toBe(1);
+    expect((await own.call('approvals_list', { state: 'all' })).body.count).toBe(2);
+  });
+
   test('rules hold from a reload on', async () => {
     const own = await startDaemon();
     await using agent = await agentOf(own);

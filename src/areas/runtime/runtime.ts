@@ -23,6 +23,7 @@ export interface RuntimeLimits {
   readonly leaseMs: number;
   readonly maxSessions: number;
   readonly keepCheckpoints: number;
+  readonly checkpointBytes: number;
   readonly memoryBytes: number;
   readonly payloadBytes: number;
   readonly expireMs: number;
@@ -94,6 +95,10 @@ export class Runtime implements RuntimeService {
 
   leaseMs(): number {
     return this.deps.limits().leaseMs;
+  }
+
+  checkpointBytes(): number {
+    return this.deps.limits().checkpointBytes;
   }
 
   write<T>(work: () => T, durability: Durability = 'full'): Promise<T> {

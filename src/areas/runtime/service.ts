@@ -26,6 +26,8 @@ export interface RuntimeService {
   write<T>(work: () => T, durability?: Durability): Promise<T>;
   /** The lease of a session that names none. */
   leaseMs(): number;
+  /** The largest state of a checkpoint. */
+  checkpointBytes(): number;
   /** Where a stream begins, or what is wrong with the text. */
   since(text: string): NonNullable<Parameters<EventService['follow']>[1]> | string;
 }

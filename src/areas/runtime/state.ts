@@ -49,7 +49,7 @@ export const state = defineOp({
     waiting: t.Optional(t.Array(SessionRow)),
     runtime: Block,
   }),
-  errors: ['conflict', 'not_held', 'no_such_session', 'too_many'],
+  errors: ['conflict', 'not_held', 'no_such_session', 'too_large', 'too_many'],
   cli: { path: ['runtime', 'state'], positional: ['command', 'session_id'], json: ['state'] },
   example: { command: 'policy-check', tool: 'job_submit', arguments: { command: ['make', 'deploy'] } },
   handle: ({ runtime }, input, call) =>

@@ -26,7 +26,7 @@ export class StateCommand {
   constructor(
     private readonly runtime: RuntimeService,
     private readonly input: StateInput,
-    private readonly call: Pick<Call, 'caller' | 'signal' | 'fail'>,
+    private readonly call: Pick<Call<'too_large'>, 'caller' | 'signal' | 'fail'>,
     private readonly tell: Tell<StateResult>,
   ) {}
 
@@ -53,7 +53,11 @@ export class StateCommand {
 
   private draft(kind: 'checkpoint' | 'handover') {
     const { key = null, summary = null, state = null } = this.input;
-    return { kind, key, summary, state: JSON.stringify(state) };
+    const text = JSON.stringify(state);
+    const limit = this.runtime.checkpointBytes();
+    if (Buffer.byteLength(text) > limit)
+      throw this.call.fail('too_large', `/state: larger than ${limit} bytes (runtime.checkpoint_bytes)`, { path: '/state', extra: { limit } });
+    return { kind, key, summary, state: text };
   }
 
   private checkpoint(): Promise<StateResult> {
@@ -96,9 +100,9 @@ export class StateCommand {
     const question = { caller: this.call.caller, tool, args, sessionId, profile, reason, waitMs: wait_secs * 1000, signal: this.call.signal };
     // A call of zd's own tool is stopped again when it comes: that one spends the allowance.
     const use = policy.effectOf(tool) === null;
-    const { state, approval } = await policy.ask({ ...question, use }, (made) => {
-      if (wait_secs > 0) this.tell({ ...about, decision, approval: wireApproval(made), answer: answerPath(made) });
-    });
+    const { state, approval } = await policy.ask({ ...question, use }, (made) =>
+      this.tell({ ...about, decision, approval: wireApproval(made), answer: answerPath(made) }),
+    );
     const answered = state === 'allowed' ? 'allow' : state === 'denied' ? 'deny' : 'approval_required';
     return { ...about, decision: answered, approval: wireApproval(approval), answer: state === 'pending' ? answerPath(approval) : null };
   }

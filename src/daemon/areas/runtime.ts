@@ -8,6 +8,7 @@ export function composeRuntime({ stack, zdDb, events, clock, log, config, effect
     leaseMs: config.value('runtime.lease_secs') * 1000,
     maxSessions: config.value('runtime.max_sessions'),
     keepCheckpoints: config.value('runtime.keep_checkpoints'),
+    checkpointBytes: config.value('runtime.checkpoint_bytes'),
     memoryBytes: config.value('runtime.memory_bytes'),
     payloadBytes: config.value('runtime.payload_bytes'),
     expireMs: config.value('policy.expire_secs') * 1000,
