@@ -83,7 +83,8 @@ export class Commands {
       command: command ?? '',
       ...(sessionId === null ? {} : { session_id: sessionId }),
       status: 'ok',
-      retry: retryOf(kind),
+      // What nobody called cannot be called again.
+      retry: retryOf(kind) === 'safe' ? 'safe' : 'never',
       duration_ms: 0,
       schema_version: SCHEMA_VERSION,
     };

@@ -23,6 +23,7 @@ export class Deadlines {
   private failed: ((error: unknown) => void) | undefined;
   private running = false;
   private again = false;
+  private wasLate = false;
 
   readonly part: Part = {
     name: 'runtime_deadlines',
@@ -36,7 +37,10 @@ export class Deadlines {
     },
     probe: () => {
       const late = Math.max(this.clock.monotonic() - this.due.next(), this.clock.now() - this.due.nextByWall());
-      if (late > OVERDUE_MS) throw new Error(`something is due since ${Math.round(late / 1000)} s`);
+      // A clock that was set, or a machine that slept, makes things due at once: the next round is not late for that.
+      if (late > OVERDUE_MS && this.wasLate) throw new Error(`something is due since ${Math.round(late / 1000)} s`);
+      this.wasLate = late > OVERDUE_MS;
+      if (this.wasLate) this.ring();
       return null;
     },
   };

@@ -1,3 +1,4 @@
+import { CODES } from '../../kernel/codes';
 import type { EventDraft, EventService } from '../../kernel/context';
 import type { Logger } from '../../kernel/log';
 import type { ToolCall, ToolOutcome } from '../../kernel/tool';
@@ -8,7 +9,7 @@ const OBSERVABILITY = 'observability';
 /** Events of calls that follow each other closely are stored together, so that telling of a small call does not cost more than the call. */
 const TOGETHER_MS = 10;
 
-/** Every tool call as events: `tool_call_start` when it begins, `tool_call` with its duration when it has ended, well or not. */
+/** Every tool call as events: `tool_call_start` when it begins, `tool_call` with its duration when it has ended, well or not; `error` when it was zd that failed. */
 export class ToolObserver {
   private waiting: EventDraft[] = [];
   private timer: Timer | undefined;
@@ -23,6 +24,8 @@ export class ToolObserver {
     const about = { tool: tool.slice(0, 100), ...(command === null ? {} : { command: command.slice(0, 100) }), tool_call_id: requestId };
     this.tell('tool_call_start', about);
     return (outcome, millis) => {
+      if ('error' in outcome && CODES[outcome.error.code].status >= 500)
+        this.tell('error', { ...about, component: 'mcp', message: outcome.error.message });
       const failure = 'error' in outcome ? { error_code: outcome.error.code } : {};
       this.tell('tool_call', { ...about, duration_ms: Math.round(millis), success: 'result' in outcome, ...failure });
     };
