@@ -85,6 +85,7 @@ export async function compose({ paths, config, clock, log, logFiles, lifecycle, 
         ...{ dispatcher, limits: () => httpLimits(config), version: lifecycle.version, allow: () => config.value('mcp.allow') },
         ...{ watch: services.runtime.watch, gate: services.runtime.gate },
       }),
+      speaker: (key) => services.shells.identityOf(key),
     });
     config.onChange(() => http.review());
     const listeners = new Listeners(http, paths, parseListen(config.value('http.listen')));

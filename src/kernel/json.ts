@@ -1,14 +1,26 @@
 import { ZdError } from './error';
 
-/** Parses JSON that came over the wire. `bad_json` says what is wrong, also with a nesting deeper than `depth`. */
-export function parseJson(text: string, depth: number): unknown {
+/**
+ * Parses JSON that came over the wire. `bad_json` says what is wrong, also with a nesting deeper than `depth` and, with `uniqueKeys`, with a
+ * member that stands twice in an object.
+ */
+export function parseJson(text: string, depth: number, uniqueKeys = false): unknown {
   if (text.length > depth && nesting(text) > depth)
     throw new ZdError('bad_json', `The body is nested deeper than ${depth} levels.`, { extra: { limit: depth } });
+  let value: unknown;
   try {
-    return JSON.parse(text);
+    value = JSON.parse(text);
   } catch (error) {
     throw new ZdError('bad_json', `The body is not JSON: ${(error as Error).message}`);
   }
+  if (uniqueKeys) refuseDuplicates(text, value);
+  return value;
+}
+
+/** `bad_json` with the name of a member that stands twice in an object of the text. */
+export function refuseDuplicates(text: string, value: unknown): void {
+  const key = duplicateKey(text, value);
+  if (key !== null) throw new ZdError('bad_json', `The body has the member ${JSON.stringify(key.slice(0, 100))} twice in one object.`);
 }
 
 /** Deepest nesting of brackets outside strings. Checked before parsing: the parser and every later walk recurse. */
@@ -17,10 +29,64 @@ function nesting(text: string): number {
   let deepest = 0;
   for (let at = 0; at < text.length; at++) {
     const char = text.charCodeAt(at);
-    if (char === 34) {
-      for (at++; at < text.length && text.charCodeAt(at) !== 34; at++) if (text.charCodeAt(at) === 92) at++;
-    } else if (char === 91 || char === 123) deepest = Math.max(deepest, ++level);
+    if (char === 34) at = stringEnd(text, at);
+    else if (char === 91 || char === 123) deepest = Math.max(deepest, ++level);
     else if (char === 93 || char === 125) level--;
   }
   return deepest;
+}
+
+/**
+ * The name of a member that stands twice in an object, or null. `value` is what the text was parsed to: a member that `JSON.parse` dropped
+ * leaves it with fewer members than the text has colons, and only then the text is gone through for the name.
+ */
+function duplicateKey(text: string, value: unknown): string | null {
+  let colons = 0;
+  for (let at = 0; at < text.length; at++) {
+    const char = text.charCodeAt(at);
+    if (char === 34) at = stringEnd(text, at);
+    else if (char === 58) colons++;
+  }
+  return colons === members(value) ? null : firstDuplicate(text);
+}
+
+/** Where the string that begins at `at` ends, on its closing quote. */
+function stringEnd(text: string, at: number): number {
+  for (at++; at < text.length && text.charCodeAt(at) !== 34; at++) if (text.charCodeAt(at) === 92) at++;
+  return at;
+}
+
+/** Members of all objects in a value. It is as deep as `parseJson` allowed. */
+function members(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  let sum = 0;
+  if (Array.isArray(value)) for (const each of value) sum += members(each);
+  else
+    for (const each of Object.values(value)) {
+      sum++;
+      if (typeof each === 'object') sum += members(each);
+    }
+  return sum;
+}
+
+function firstDuplicate(text: string): string | null {
+  const open: (Set<string> | null)[] = [];
+  let last = '';
+  for (let at = 0; at < text.length; at++) {
+    const char = text[at];
+    if (char === '"') {
+      const end = stringEnd(text, at);
+      last = text.slice(at, end + 1);
+      at = end;
+    } else if (char === '{') open.push(new Set());
+    else if (char === '[') open.push(null);
+    else if (char === '}' || char === ']') open.pop();
+    else if (char === ':') {
+      const key = JSON.parse(last) as string;
+      const seen = open.at(-1);
+      if (seen?.has(key)) return key;
+      seen?.add(key);
+    }
+  }
+  return null;
 }

@@ -50,6 +50,8 @@ export interface OpSpec<I extends TObject, O extends TObject, E extends Code> ex
   readonly exampleSetup?: readonly { readonly op: string; readonly input: Readonly<Record<string, unknown>> }[];
   /** Largest request body in bytes; the transport's default otherwise. */
   readonly maxBody?: number;
+  /** A body in which a member of an object stands twice is refused; `JSON.parse` would keep the last one in silence. */
+  readonly uniqueKeys?: boolean;
   /** Waits as long as the caller says, so the transport's limit for silent connections does not hold. */
   readonly waits?: boolean;
   readonly handle: (services: Services, input: Static<I>, call: Call<E>) => Static<O> | Promise<Static<O>>;
@@ -66,6 +68,7 @@ export interface Op extends Described {
   readonly example: Readonly<Record<string, unknown>>;
   readonly exampleSetup?: readonly { readonly op: string; readonly input: Readonly<Record<string, unknown>> }[];
   readonly maxBody?: number;
+  readonly uniqueKeys?: boolean;
   readonly waits?: boolean;
   readonly handle: (services: Services, input: never, call: Call) => unknown;
 }

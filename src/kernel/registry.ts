@@ -61,7 +61,8 @@ function index<T>(items: readonly T[], key: (item: T) => string, what: string): 
 
 function checkOp(op: Op): void {
   if (!/^[a-z][a-z0-9_]*$/.test(op.name)) throw new Error(`${op.name}: an op name is lower case with underscores`);
-  if (op.input.additionalProperties !== false) throw new Error(`${op.name}: its input must be strict()`);
+  // Only a format that others write, and that grows, may say that it is open.
+  if (op.input.additionalProperties === undefined) throw new Error(`${op.name}: its input must be strict(), or say that it is open`);
   for (const key of Object.keys(op.output.properties)) {
     if (RESERVED.includes(key)) throw new Error(`${op.name}: the reply may not have a member "${key}"`);
   }

@@ -20,10 +20,10 @@ export const readBody = (request: Request, limit: number): Promise<Uint8Array> =
   request.headers.has('transfer-encoding') ? readCapped(request, limit) : request.bytes();
 
 /** The JSON value of a body, or undefined when there is none at all; nothing is ever taken for `{}`. */
-export function parseBody(bytes: Uint8Array, headers: Headers, depth: number): unknown {
+export function parseBody(bytes: Uint8Array, headers: Headers, depth: number, uniqueKeys = false): unknown {
   if (bytes.length === 0) return undefined;
   if (!headers.has('content-type')) throw new ZdError('unsupported_media_type');
-  return parseJson(decode(bytes), depth);
+  return parseJson(decode(bytes), depth, uniqueKeys);
 }
 
 function decode(bytes: Uint8Array): string {

@@ -1,11 +1,11 @@
 import type { ServerWebSocket } from 'bun';
-import type { Caller, Scope } from '../kernel/caller';
+import type { Caller, Identity, Scope } from '../kernel/caller';
 import { CODES } from '../kernel/codes';
 import type { Connection } from '../kernel/connection';
 import type { Dispatcher } from '../kernel/dispatch';
 import { failureBody, ZdError } from '../kernel/error';
 import { requestId } from '../kernel/ids';
-import { parseJson } from '../kernel/json';
+import { parseJson, refuseDuplicates } from '../kernel/json';
 import type { Logger } from '../kernel/log';
 import { isEncoded, type EncodedFrames, type Frame } from '../kernel/stream';
 import { renew, type AccessRules } from './access';
@@ -44,6 +44,7 @@ export class Socket implements Connection, Peer {
   private feeds = 0;
   private leaving = false;
   private roomAgain: (() => void)[] = [];
+  private identity: () => Identity | null = () => null;
 
   private readonly largestBody: number;
 
@@ -82,12 +83,14 @@ export class Socket implements Connection, Peer {
       const frame = this.decode(message, bytes);
       id = idOf(frame);
       const op = this.opOf(frame, bytes);
+      if (this.deps.dispatcher.registry.ops.get(op)?.uniqueKeys && typeof message === 'string') refuseDuplicates(message, frame);
       if (this.leaving) throw new ZdError('shutting_down');
       if (this.calls >= MAX_CALLS) throw new ZdError('too_many', `This socket has ${MAX_CALLS} calls under way.`, { extra: { limit: MAX_CALLS } });
       const caller = renew(this.caller, this.deps.rules());
       if (!caller) return this.revoke('token_removed');
       this.calls++;
-      void this.run(op, frame.args ?? {}, caller, id, name).finally(() => {
+      const speaker = this.identity();
+      void this.run(op, frame.args ?? {}, speaker ? { ...caller, ...speaker } : caller, id, name).finally(() => {
         this.calls--;
         if (this.leaving) this.leave();
       });
@@ -139,6 +142,10 @@ export class Socket implements Connection, Peer {
     if (!this.scopes.includes(scope)) this.scopes.push(scope);
     this.feeds++;
     void this.pump(frames, passing !== undefined);
+  }
+
+  speakAs(identity: () => Identity | null): void {
+    this.identity = identity;
   }
 
   /** The generator is asked only while the socket has room. */

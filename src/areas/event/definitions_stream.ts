@@ -16,6 +16,19 @@ export const definitionsFilter: Filter = {
   frames: named('defs', (event) => event.data),
 };
 
+let feeds = 0;
+
+/** The same for one socket, which hears of them while its ear is open. Its events lie flat in their frame under their topic. */
+export const definitionsFeed = (ear: { readonly open: boolean }): Filter => ({
+  ...definitionsFilter,
+  key: `defs socket ${++feeds}`,
+  match: (event) => (ear.open ? definitionsFilter.match(event) : null),
+  frames: {
+    ...definitionsFilter.frames!,
+    ndjson: ({ id, topic, data }) => `{"event":${JSON.stringify(topic)},"event_id":"${id}",${data.slice(1)}\n`,
+  },
+});
+
 export const definitionsStream = defineStream({
   name: 'stream_definitions',
   summary: 'Changes of the definition catalogue, as they are stored.',

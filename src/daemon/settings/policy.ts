@@ -1,4 +1,4 @@
-import { setting } from '../setting';
+import { DECISIONS, setting } from '../setting';
 
 declare module '../setting' {
   interface Values {
@@ -13,7 +13,8 @@ declare module '../setting' {
 /** What agents may do through MCP. Not to be changed at run time: an agent could. */
 export const policySettings = [
   setting('policy.default', 'allow', {
-    type: 'decision',
+    type: 'choice',
+    choices: DECISIONS,
     runtimeSettable: false,
     doc: 'What holds for a call of an agent that changes something and that no rule is about.',
   }),
