@@ -81,5 +81,15 @@ export class Settlement {
   }
 }
 
-/** UTC with a numeric offset, as the contract has it. */
-export const rfc3339 = (ms: number): string => `${new Date(ms).toISOString().slice(0, -1)}+00:00`;
+let second = NaN;
+let upToSecond = '';
+
+/** UTC with a numeric offset, as the contract has it. Jobs of a list are often of one second, so the calendar is asked once for all of them. */
+export function rfc3339(ms: number): string {
+  const at = Math.floor(ms / 1000);
+  if (at !== second) {
+    upToSecond = new Date(at * 1000).toISOString().slice(0, -4);
+    second = at;
+  }
+  return `${upToSecond}${String(Math.floor(ms - at * 1000)).padStart(3, '0')}+00:00`;
+}
