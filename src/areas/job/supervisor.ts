@@ -218,7 +218,7 @@ export class Supervisor {
         if (surplus) await this.attempt(run, (each) => each.capture.cut(surplus));
         this.free(id, group, run);
         this.waiters.wake(over);
-        forgetStart(folders.path(id), number);
+        setImmediate(forgetStart, folders.path(id), number);
         return;
       } catch (error) {
         if (this.stopped) return;

@@ -68,7 +68,7 @@ function argumentsOf(pid: number): readonly string[] {
   return ran.stdout.toString().trim().split(/\s+/);
 }
 
-/** Once its end is committed. */
+/** Once its end is committed, and after whoever waits has been told: nobody waits for this. */
 export const forgetStart = (folder: string, launch: number): void => rmSync(fileOf(folder, launch), { force: true });
 
 function read(file: string): string | null {
