@@ -2,7 +2,7 @@ import { approvals } from './approvals.js';
 import { call, get, hasToken, keepToken, onRefused } from './api.js';
 import { button, explain, h, toast } from './dom.js';
 import { events } from './events.js';
-import { Feed } from './feed.js';
+import { Feed, isOutput } from './feed.js';
 import { health } from './health.js';
 import { jobs } from './jobs.js';
 import { locks } from './locks.js';
@@ -32,7 +32,6 @@ const SECTIONS = [
   { name: 'events', title: 'Events', make: events, hears: () => false },
   { name: 'health', title: 'Health', make: health, hears: ({ kind }) => kind === 'daemon' },
 ];
-const QUIET = new Set(['stdout', 'stderr']);
 /** What no event tells of is read again this often, and a flood of events causes no flood of calls. */
 const EVERY_MS = 4000;
 const AFTER_EVENT_MS = 200;
@@ -106,7 +105,7 @@ function complain(error) {
 
 let soon;
 feed.listeners.add((event) => {
-  if (soon || !current || QUIET.has(event.type) || !current.section.hears(event)) return;
+  if (soon || !current || event === null || isOutput(event) || !current.section.hears(event)) return;
   soon = setTimeout(() => ((soon = undefined), refresh()), AFTER_EVENT_MS);
 });
 feed.watchers.add((state, why) => {
@@ -157,6 +156,7 @@ async function begin() {
   byId('leave').hidden = !hasToken();
   drawNav();
   feed.start(new AbortController().signal);
+  feed.fill().catch(complain);
   await route();
 }
 

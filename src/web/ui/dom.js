@@ -39,12 +39,13 @@ export const facts = (rows) =>
       .map(([term, value]) => h('div', {}, h('dt', {}, term), h('dd', {}, value))),
   );
 
-export const figure = (label, value, note = '', href = null) =>
+/** `tone` colours the value. */
+export const figure = (label, value, note = '', href = null, tone = false) =>
   h(
     href ? 'a' : 'div',
     { class: 'figure', href },
     h('span', { class: 'label' }, label),
-    h('b', {}, String(value)),
+    h('b', { class: tone }, String(value)),
     h('span', { class: 'note' }, note),
   );
 
@@ -58,7 +59,9 @@ export function bytes(count) {
 }
 
 export const number = (count) => Number(count).toLocaleString('en');
-export const command = (argv) => argv.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : JSON.stringify(word))).join(' ');
+export const plural = (count, one, many) => `${number(count)} ${count === 1 ? one : many}`;
+/** As a shell would take it. */
+export const command = (argv) => argv.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`)).join(' ');
 
 /** Milliseconds since the Unix epoch from nanoseconds or an ISO text; null stays null. */
 export const millis = (time) => (time === null || time === undefined ? null : typeof time === 'string' ? Date.parse(time) : time / 1e6);

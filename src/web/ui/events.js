@@ -1,12 +1,10 @@
-import { get } from './api.js';
-import { button, chip, clockOnly, empty, h } from './dom.js';
+import { button, chip, clockOnly, empty, h, plural } from './dom.js';
+import { isOutput } from './feed.js';
 import { page } from './page.js';
 
 /** Rows in the page, however many events come. */
 const SHOWN = 300;
-const HISTORY = 200;
 const ENVELOPE = new Set(['type', 'source', 'timestamp', 'v', 'seq', 'id', 'ts_ns', 'kind', 'scope', 'visibility']);
-const NOISE = new Set(['stdout', 'stderr']);
 
 /** `SCOPE.TOPIC` with `*` and `?`, as everywhere in zd; a word without a dot is looked for anywhere. */
 export function matcher(text) {
@@ -57,7 +55,7 @@ export function events({ feed, params }) {
 
   const wanted = (event) =>
     event.mark !== undefined ||
-    ((kind.value === '' || event.kind === kind.value) && (noise.checked || !NOISE.has(event.type)) && matches(nameOf(event)));
+    ((kind.value === '' || event.kind === kind.value) && (noise.checked || !isOutput(event)) && matches(nameOf(event)));
 
   const row = (event) => {
     if (event.mark !== undefined) return h('li', { class: 'mark' }, event.mark);
@@ -85,14 +83,15 @@ export function events({ feed, params }) {
     none.hidden = list.childElementCount > 0;
     list.hidden = !none.hidden;
     count.textContent = paused
-      ? `Paused. ${missed} more ${missed === 1 ? 'event has' : 'events have'} come since.`
-      : `${list.childElementCount} shown of the newest ${feed.events.length}.`;
+      ? `Paused. ${plural(missed, 'more event has', 'more events have')} come since.`
+      : `${plural(list.childElementCount, 'event', 'events')}, newest first.`;
   };
 
   const redraw = () => {
     matches = matcher(pattern.value);
-    for (const event of feed.events) note(event);
-    list.replaceChildren(...feed.events.filter(wanted).slice(-SHOWN).reverse().map(row));
+    const all = feed.events(noise.checked);
+    for (const event of all) note(event);
+    list.replaceChildren(...all.filter(wanted).slice(-SHOWN).reverse().map(row));
     [fresh, missed] = [[], 0];
     tell();
   };
@@ -110,6 +109,7 @@ export function events({ feed, params }) {
   };
 
   const listen = (event) => {
+    if (event === null) return paused ? undefined : redraw();
     note(event);
     if (!wanted(event)) return;
     if (paused) {
@@ -137,14 +137,7 @@ export function events({ feed, params }) {
   return {
     element,
     keys: { p: () => pause(!paused) },
-    async refresh(signal) {
-      if (feed.filled) return;
-      feed.filled = true;
-      const { events: old } = await get(`/api/events/history?limit=${HISTORY}`, { signal });
-      const known = new Set(feed.events.map(({ id }) => id));
-      feed.events.unshift(...old.filter(({ id }) => !known.has(id)));
-      if (!paused) redraw();
-    },
+    refresh: async () => {},
     close: () => feed.listeners.delete(listen),
   };
 }

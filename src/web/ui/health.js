@@ -45,7 +45,7 @@ export function health({ ops }) {
     async refresh(signal) {
       const { version, uptime_ms, state, parts: all } = await get('/health?verbose', { signal });
       top.replaceChildren(
-        figure('State', state, `${all.length} parts`),
+        figure('State', state, `${all.length} parts`, null, state === 'ok' ? 'good' : 'bad'),
         figure('Up for', duration(uptime_ms), 'since the last start'),
         figure('Version', version),
         figure(

@@ -32,7 +32,10 @@ export class Output {
   take(event, data) {
     if (event === 'stdout' || event === 'stderr') this.add(event, data.data ?? `[${data.bytes} bytes that are no text]\n`);
     else if (event === 'gap') this.add('note', `\n… ${bytes(data.missed)} of ${data.channel} are no longer kept\n`);
-    else if (event === 'complete') this.onEnd();
+    else if (event === 'complete') {
+      this.follow.hidden = true;
+      this.onEnd();
+    }
   }
 
   /** Drawn once per frame of the screen, however fast the job writes. */

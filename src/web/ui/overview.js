@@ -2,10 +2,10 @@ import { call, get } from './api.js';
 import { ago, bytes, clockOnly, duration, empty, figure, h, number } from './dom.js';
 import { jobChip, jobName } from './jobs.js';
 import { nameOf, summary } from './events.js';
+import { isOutput } from './feed.js';
 import { page } from './page.js';
 
 const RECENT = 8;
-const QUIET = new Set(['stdout', 'stderr']);
 
 export function overview({ ops, feed }) {
   const figures = h('div', { class: 'figures' });
@@ -17,7 +17,7 @@ export function overview({ ops, feed }) {
     const ask = (op, input, make) => (ops.has(op) ? call(op, input, { signal }).then(make, () => null) : null);
     return Promise.all([
       get('/health?verbose', { signal }).then(({ state, uptime_ms, version }) =>
-        figure('Health', state, `zd ${version}, up ${duration(uptime_ms)}`, '#/health'),
+        figure('Health', state, `zd ${version}, up ${duration(uptime_ms)}`, '#/health', state === 'ok' ? 'good' : 'bad'),
       ),
       ask('job_list', { state: 'running', limit: 1000 }, ({ count }) => figure('Jobs running', count, 'now', '#/jobs')),
       ask('session_list', {}, ({ sessions = [] }) =>
@@ -63,8 +63,9 @@ export function overview({ ops, feed }) {
   };
 
   const showEvents = () => {
-    const shown = feed.events
-      .filter((event) => event.mark === undefined && !QUIET.has(event.type))
+    const shown = feed
+      .events(false)
+      .filter(({ mark }) => mark === undefined)
       .slice(-RECENT)
       .reverse();
     latest.replaceChildren(
@@ -77,8 +78,12 @@ export function overview({ ops, feed }) {
 
   let asked = false;
   const listen = (event) => {
-    if (!QUIET.has(event.type) && !asked) requestAnimationFrame(() => ((asked = false), showEvents()));
-    asked ||= !QUIET.has(event.type);
+    if (asked || (event !== null && isOutput(event))) return;
+    asked = true;
+    requestAnimationFrame(() => {
+      asked = false;
+      showEvents();
+    });
   };
   feed.listeners.add(listen);
   showEvents();

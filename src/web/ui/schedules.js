@@ -26,7 +26,7 @@ export function schedules({ go, ops }) {
     title: 'Schedules',
     list,
     go,
-    nothing: empty('No schedules. Add one with ', "zd schedule add '0 9 * * 1-5' -- ./report.sh"),
+    nothing: empty('No schedules. Add one with ', "zd schedule add --cron '0 9 * * 1-5' -- ./report.sh"),
     load: async (signal) => (await call('schedule_list', {}, { signal })).schedules,
     detail: (key) => scheduleDetail(Number(key), () => view.refresh(), ops),
   });

@@ -1,5 +1,5 @@
 import { call } from './api.js';
-import { ago, bytes, chip, empty, facts, figure, h, number } from './dom.js';
+import { ago, bytes, chip, empty, facts, figure, h, number, plural } from './dom.js';
 import { List } from './list.js';
 import { page } from './page.js';
 
@@ -17,10 +17,10 @@ const meter = (label, value, max, text) =>
   );
 
 export function storage({ ops }) {
-  const cache = h('div');
-  const artifacts = h('div');
+  const cache = h('div', { class: 'stack' });
+  const artifacts = h('div', { class: 'stack' });
   const prefix = h('input', { type: 'search', placeholder: 'Name begins with', 'aria-label': 'Artifacts whose name begins with', 'data-filter': '' });
-  const nothing = empty('No artifacts. Keep one with ', 'zd artifact put build.tgz');
+  const nothing = empty('No artifacts. Keep one with ', 'zd artifact put build.tgz ./build.tgz');
   const list = new List({
     label: 'Artifacts',
     key: (entry) => entry.name,
@@ -40,7 +40,7 @@ export function storage({ ops }) {
       h(
         'div',
         { class: 'figures' },
-        figure('Entries', number(stats.key_count), `in ${stats.namespace_count} namespaces`),
+        figure('Entries', number(stats.key_count), `in ${plural(stats.namespace_count, 'namespace', 'namespaces')}`),
         figure('Size', bytes(stats.byte_count), `of ${bytes(stats.quota.max_bytes)}`),
         figure('Reads', number(stats.hits + stats.misses), rate(stats)),
         figure('Evicted', number(stats.evictions), `${number(stats.expired)} expired`),
