@@ -1,5 +1,6 @@
+import { afterAll } from 'bun:test';
 import { existsSync } from 'node:fs';
-import { chromium, type BrowserContextOptions, type Page } from 'playwright-core';
+import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
 
 /** Undefined where there is none: tests that need one are then left out, with the reason. */
 export const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => existsSync(path));
@@ -12,10 +13,13 @@ export interface Visit {
   close(): Promise<void>;
 }
 
+let browser: Promise<Browser> | undefined;
+
+/** Opens an address as somebody who was never here: nothing is kept from an earlier visit. */
 export async function visit(url: string, options: BrowserContextOptions = {}): Promise<Visit> {
   const args = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
-  const browser = await chromium.launch({ executablePath: CHROMIUM!, args });
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+  browser ??= chromium.launch({ executablePath: CHROMIUM!, args });
+  const context = await (await browser).newContext({ viewport: { width: 1280, height: 900 }, ...options });
   const page = await context.newPage();
   const requested: string[] = [];
   const complaints: string[] = [];
@@ -23,5 +27,7 @@ export async function visit(url: string, options: BrowserContextOptions = {}): P
   page.on('console', (message) => void (message.type() === 'error' && complaints.push(message.text())));
   page.on('pageerror', (error) => complaints.push(error.message));
   await page.goto(url);
-  return { page, requested, complaints, close: () => browser.close() };
+  return { page, requested, complaints, close: () => context.close() };
 }
+
+afterAll(async () => (await browser)?.close());

@@ -12,36 +12,35 @@ export async function signedIn(daemon: TestDaemon, place = '', options: BrowserC
 }
 
 /**
- * Texts that the eye can hardly tell from what lies behind them: their contrast is below 4.5 (WCAG 2.2 §1.4.3). Runs in the page.
+ * Texts that the eye can hardly tell from what lies behind them: their contrast is below 4.5 (WCAG 2.2 §1.4.3). Evaluated in the page.
  */
-export function lowContrast(): string[] {
-  const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true })!;
-  const rgba = (color: string): [number, number, number, number] => {
+export const LOW_CONTRAST = `(() => {
+  const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
+  const rgba = (color) => {
     canvas.clearRect(0, 0, 1, 1);
     canvas.fillStyle = color;
     canvas.fillRect(0, 0, 1, 1);
-    const [r, g, b, a] = canvas.getImageData(0, 0, 1, 1).data;
-    return [r!, g!, b!, a! / 255];
+    return [...canvas.getImageData(0, 0, 1, 1).data];
   };
-  const luminance = (color: readonly number[]): number => {
+  const luminance = (color) => {
     const [r, g, b] = color.slice(0, 3).map((value) => (value / 255 <= 0.04045 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4));
-    return 0.2126 * r! + 0.7152 * g! + 0.0722 * b!;
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
   };
-  const behind = (element: Element | null): readonly number[] => {
+  const behind = (element) => {
     for (let each = element; each; each = each.parentElement) {
       const color = rgba(getComputedStyle(each).backgroundColor);
-      if (color[3] > 0.99) return color;
+      if (color[3] > 252) return color;
     }
     return [255, 255, 255];
   };
-  const found: string[] = [];
+  const found = [];
   const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let node = texts.nextNode(); node; node = texts.nextNode()) {
-    const element = node.parentElement!;
-    if (!node.textContent!.trim() || element.closest('noscript, script, :disabled') || !element.checkVisibility({ visibilityProperty: true })) continue;
+    const element = node.parentElement;
+    if (!node.textContent.trim() || element.closest('noscript, script, :disabled') || !element.checkVisibility({ visibilityProperty: true })) continue;
     const [light, dark] = [luminance(rgba(getComputedStyle(element).color)), luminance(behind(element))].toSorted((a, b) => b - a);
-    const contrast = (light! + 0.05) / (dark! + 0.05);
-    if (contrast < 4.5) found.push(`${node.textContent!.trim().slice(0, 40)}: ${contrast.toFixed(2)}`);
+    const contrast = (light + 0.05) / (dark + 0.05);
+    if (contrast < 4.5) found.push(node.textContent.trim().slice(0, 40) + ': ' + contrast.toFixed(2));
   }
   return found;
-}
+})()`;

@@ -77,10 +77,13 @@ test('a browser that has a copy gets 304 and no body; another tag gets the file'
   expect((await daemon.tcp('/ui/style.css')).headers.get('etag')).not.toBe(etag);
 });
 
-test.each(['nothing.js', 'index.html', '..%2f..%2fpackage.json', '%2e%2e%2fzd.db', 'a/b.js'])('a file that is not of the page is a 404: %s', async (name) => {
-  const response = await daemon.tcp(`/ui/${name}`);
-  expect([response.status, ((await response.json()) as { code: string }).code]).toEqual([404, 'not_found']);
-});
+test.each(['nothing.js', 'index.html', '..%2f..%2fpackage.json', '%2e%2e%2fzd.db', 'a/b.js'])(
+  'a file that is not of the page is a 404: %s',
+  async (name) => {
+    const response = await daemon.tcp(`/ui/${name}`);
+    expect([response.status, ((await response.json()) as { code: string }).code]).toEqual([404, 'not_found']);
+  },
+);
 
 test('the files name no other machine and never make markup out of text', () => {
   for (const name of [...FILES, 'index.html']) {

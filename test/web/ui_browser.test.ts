@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { CHROMIUM, visit } from '../helper/browser';
 import { startDaemon } from '../helper/daemon';
-import { lowContrast, signedIn } from '../helper/ui';
+import { LOW_CONTRAST, signedIn } from '../helper/ui';
 import { until } from '../helper/until';
 
 if (!CHROMIUM) console.warn('ui_browser: left out, no Chromium on this machine');
@@ -27,7 +27,7 @@ browserTest('a wrong token is refused, the right one opens the page, and nothing
     expect(requested.filter((url) => !url.startsWith(`${daemon.url}/`))).toEqual([]);
     expect(requested.filter((url) => url.includes(daemon.token))).toEqual([]);
     expect(complaints.filter((text) => !text.includes('401'))).toEqual([]);
-    const kept = () => page.evaluate(() => [JSON.stringify(localStorage), JSON.stringify(sessionStorage), location.href].map((text) => text));
+    const kept = () => page.evaluate<string[]>('[JSON.stringify(localStorage), JSON.stringify(sessionStorage), location.href]');
     const [local, session, address] = await kept();
     expect(local).not.toContain(daemon.token);
     expect(session).toContain(daemon.token);
@@ -70,7 +70,7 @@ browserTest('the output of a job appears while it runs, in colour and as text; t
     await page.getByRole('dialog').getByRole('button', { name: 'Cancel job' }).click();
     await page.getByRole('button', { name: 'Run again' }).waitFor();
     expect((await daemon.call('job_status', { id: body.job_id })).body.job.state).toBe('cancelled');
-    expect(await page.evaluate(() => [document.querySelectorAll('main img, main script').length, 'harmed' in window])).toEqual([0, false]);
+    expect(await page.evaluate<unknown[]>(`[document.querySelectorAll('main img, main script').length, 'harmed' in window]`)).toEqual([0, false]);
     expect(complaints.filter((text) => !text.includes('401'))).toEqual([]);
   } finally {
     await close();
@@ -109,7 +109,7 @@ browserTest('events are filtered by pattern and kind, held by pause, and bounded
       await daemon.call('publish_batch', { events: Array.from({ length: 500 }, (_, at) => ({ topic: `flood.${batch}.${at}`, data: {} })) });
     await events.getByText('http.flood.2.499').waitFor();
     expect((await shown()).length).toBe(300);
-    expect(await page.evaluate(() => 'harmed' in window)).toBe(false);
+    expect(await page.evaluate<boolean>(`'harmed' in window`)).toBe(false);
   } finally {
     await close();
   }
@@ -141,13 +141,13 @@ browserTest('everything can be done by keyboard', async () => {
   for (const name of ['first', 'second']) jobs.push((await daemon.call('job_submit', { command: ['echo', name], name, cwd: '/' })).body.job_id);
   const { page, close } = await signedIn(daemon);
   try {
-    const focused = () => page.evaluate(() => document.activeElement!.textContent);
+    const focused = () => page.evaluate<string>('document.activeElement.textContent');
     await page.reload();
     await page.getByText('Live', { exact: true }).waitFor();
     await page.keyboard.press('Tab');
     expect(await focused()).toBe('Skip to content');
     await page.keyboard.press('Enter');
-    expect(await page.evaluate(() => document.activeElement!.id)).toBe('main');
+    expect(await page.evaluate<string>('document.activeElement.id')).toBe('main');
 
     await page.keyboard.press('2');
     const first = page.getByRole('row').filter({ hasText: 'first' });
@@ -158,10 +158,13 @@ browserTest('everything can be done by keyboard', async () => {
     await page.keyboard.press('ArrowDown');
     expect(await focused()).toContain('first');
     await page.keyboard.press('Enter');
-    await page.getByRole('log', { name: `Output of job ${jobs[0]}` }).getByText('first').waitFor();
+    await page
+      .getByRole('log', { name: `Output of job ${jobs[0]}` })
+      .getByText('first')
+      .waitFor();
     expect(await first.getAttribute('aria-selected')).toBe('true');
     await page.keyboard.press('Enter');
-    expect(await page.evaluate(() => document.activeElement!.getAttribute('aria-label'))).toBe('Details');
+    expect(await page.evaluate<string>(`document.activeElement.getAttribute('aria-label')`)).toBe('Details');
     await page.keyboard.press('Escape');
     expect(await focused()).toContain('first');
     expect(await page.locator('.detail').isHidden()).toBe(true);
@@ -197,25 +200,26 @@ for (const colorScheme of ['light', 'dark'] as const)
     await daemon.call('lock_acquire', { name: `held ${colorScheme}`, ttl_secs: 600 });
     const { page, close } = await signedIn(daemon, '', { colorScheme });
     try {
-      const background = await page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+      const background = await page.evaluate<string>('getComputedStyle(document.documentElement).backgroundColor');
       expect(background === 'rgb(15, 19, 21)').toBe(colorScheme === 'dark');
       for (const section of SECTIONS) {
-        await page.evaluate((place) => void (location.hash = `#/${place}`), section);
-        await until(`${section} is shown`, () => page.evaluate((name) => document.querySelector(`nav [aria-current]`)?.getAttribute('data-name') === name, section));
+        await page.evaluate(`void (location.hash = '#/${section}')`);
+        await until(`${section} is shown`, () => page.locator(`nav [aria-current][data-name=${section}]`).isVisible());
         if (['jobs', 'schedules', 'locks'].includes(section)) {
           await page.getByRole('row').nth(1).click();
           await page.locator('.detail dl').waitFor();
         }
-        expect([section, await page.evaluate(lowContrast)]).toEqual([section, []]);
+        expect([section, await page.evaluate<string[]>(LOW_CONTRAST)]).toEqual([section, []]);
         const snapshot = await page.locator('body').ariaSnapshot();
-        for (const landmark of ['banner', 'navigation "Sections"', 'main', 'status']) expect([section, snapshot]).toEqual([section, expect.stringContaining(landmark)]);
+        for (const landmark of ['banner', 'navigation "Sections"', 'main', 'status'])
+          expect([section, snapshot]).toEqual([section, expect.stringContaining(landmark)]);
         expect([section, /- (button|textbox|searchbox|combobox|checkbox|link)(:| \[|$)/m.exec(snapshot)?.[0]]).toEqual([section, undefined]);
       }
       await page.keyboard.press('t');
       await page.keyboard.press('t');
-      expect(await page.evaluate(() => document.documentElement.dataset.theme)).toBe('dark');
+      expect(await page.evaluate<string>('document.documentElement.dataset.theme')).toBe('dark');
       await page.reload();
-      expect(await page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor)).toBe('rgb(15, 19, 21)');
+      expect(await page.evaluate<string>('getComputedStyle(document.documentElement).backgroundColor')).toBe('rgb(15, 19, 21)');
     } finally {
       await close();
     }

@@ -54,8 +54,7 @@ export function events({ feed, params }) {
   let matches = () => true;
 
   const wanted = (event) =>
-    event.mark !== undefined ||
-    ((kind.value === '' || event.kind === kind.value) && (noise.checked || !isOutput(event)) && matches(nameOf(event)));
+    event.mark !== undefined || ((kind.value === '' || event.kind === kind.value) && (noise.checked || !isOutput(event)) && matches(nameOf(event)));
 
   const row = (event) => {
     if (event.mark !== undefined) return h('li', { class: 'mark' }, event.mark);
