@@ -30,4 +30,9 @@ export async function visit(url: string, options: BrowserContextOptions = {}): P
   return { page, requested, complaints, close: () => context.close() };
 }
 
-afterAll(async () => (await browser)?.close());
+/** Once per test file; of several in one process the later ones start another, which Playwright ends with the process. */
+afterAll(async () => {
+  const open = browser;
+  browser = undefined;
+  await (await open)?.close();
+});

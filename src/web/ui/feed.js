@@ -2,7 +2,7 @@
 import { follow, get } from './api.js';
 
 const KEPT = 1000;
-const PAGE = 1000;
+const PAGE = 300;
 /** So far back is looked for events that are not the output of jobs, which would crowd out all others. */
 const PAGES = 3;
 const ENOUGH = 200;
