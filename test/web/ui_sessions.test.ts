@@ -92,6 +92,8 @@ test.skipIf(!CHROMIUM)(
         { id: 's1', approval_id: 's1.a1', option_id: 'y' },
         { approval_id: 7, decision: 'deny' },
       ]);
+      await page.locator('.toast').getByText('Denied').waitFor();
+      expect(await page.locator('.toast.bad').count()).toBe(0);
       expect(await page.getByRole('link', { name: 'Locks', exact: true }).count()).toBe(0);
       expect(await page.evaluate<boolean>(`'harmed' in window`)).toBe(false);
       expect(complaints.filter((text) => !text.includes('401'))).toEqual([]);

@@ -3,6 +3,15 @@ import { ago, button, chip, empty, h } from './dom.js';
 import { act, page } from './page.js';
 import { shownInput } from './question.js';
 
+/** The arguments are JSON, unless they had to be shortened. */
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
 /** What agents ask leave for under the policy, and what was answered lately. */
 export function approvals() {
   const pending = h('div', { class: 'stack' });
@@ -10,7 +19,7 @@ export function approvals() {
   let drawn = '';
 
   const card = ({ approval_id, tool, command, arguments: input, asked_by, reason, expires_at_ns }) => {
-    const answer = (decision, done) => act('approvals_answer', { approval_id, decision }, { done, after: view.refresh });
+    const answer = (decision, done) => act('approvals_answer', { approval_id, decision }, { done, after: () => view.refresh() });
     return h(
       'div',
       { class: 'question', role: 'group', 'aria-label': `Approval ${approval_id}: ${tool}` },
@@ -22,7 +31,7 @@ export function approvals() {
         h('span', { class: 'note' }, `${asked_by}, expires ${ago(expires_at_ns)}`),
       ),
       reason ? h('p', {}, reason) : null,
-      shownInput(input),
+      shownInput(parsed(input)),
       h(
         'div',
         { class: 'actions' },

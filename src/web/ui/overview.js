@@ -28,6 +28,9 @@ export function overview({ ops, feed }) {
           '#/sessions',
         ),
       ),
+      ask('approvals_list', {}, ({ count }) =>
+        figure('Approvals', count, count > 0 ? 'wait for you' : 'nothing waits', '#/approvals', count > 0 && 'wait'),
+      ),
       ask('schedule_list', { enabled_only: true }, ({ schedules }) => {
         const next = schedules.filter((each) => each.next_run_ns).toSorted((a, b) => a.next_run_ns - b.next_run_ns)[0];
         return figure('Schedules', schedules.length, next ? `next ${ago(next.next_run_ns)}` : 'none is due', '#/schedules');
