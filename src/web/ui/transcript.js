@@ -124,6 +124,7 @@ export class Transcript {
     if (!asked) return this.line(ts_ns, words);
     asked.querySelector('.actions').replaceChildren(h('span', { class: 'note' }, words));
     asked.querySelector('.chip').replaceWith(chip(outcome));
+    asked.classList.add('over');
     this.questions.delete(approval_id);
   }
 
