@@ -115,7 +115,7 @@ browserTest('events are filtered by pattern and kind, held by pause, and bounded
   }
 });
 
-browserTest('schedules are run and locks broken, the latter after a question', async () => {
+browserTest('schedules are run, and jobs killed and locks broken after a question', async () => {
   const { body } = await daemon.call('schedule_add', { cron_expr: '0 3 * * *', command: ['echo', 'backup'], name: 'nightly' });
   await daemon.call('lock_acquire', { name: 'deploy', ttl_secs: 600, owner: 'ci' });
   const { page, close } = await signedIn(daemon, `#/schedules/${body.schedule_id}`);
@@ -131,6 +131,13 @@ browserTest('schedules are run and locks broken, the latter after a question', a
     await page.getByRole('dialog').getByRole('button', { name: 'Break lock' }).click();
     await page.getByText('This grant is over.').waitFor();
     expect((await daemon.call('lock_wait_info', { name: 'deploy' })).body.held).toBe(false);
+
+    const job = (await daemon.call('job_submit', { command: ['sleep', '600'], cwd: '/' })).body.job_id;
+    await page.goto(`${daemon.url}/ui#/jobs/${job}`);
+    await page.getByRole('button', { name: 'Kill' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Kill job' }).click();
+    await page.getByText(/^ended by (SIG)?KILL/).waitFor();
+    expect((await daemon.call('job_status', { id: job })).body.job.state).toBe('killed');
   } finally {
     await close();
   }

@@ -114,6 +114,8 @@ export function events({ feed, params }) {
     if (paused) {
       if (missed++ === 0 || missed % 10 === 0) requestAnimationFrame(tell);
     } else if (fresh.push(event) === 1) requestAnimationFrame(draw);
+    // A page that nobody looks at has no frames.
+    else if (fresh.length > SHOWN) fresh.shift();
   };
 
   const pause = (now) => {

@@ -5,6 +5,10 @@ import { button, bytes, chip, h } from './dom.js';
 /** So much of the end of an output is read when it is opened, and so many characters stay in the page. */
 const TAIL_BYTES = 64 * 1024;
 const KEPT_CHARS = 200_000;
+/** Text of one colour is one element up to this length, so the page holds few of them. */
+const PIECE_CHARS = 4000;
+const KEPT_PIECES = 4000;
+const MOST_WAITING = 2000;
 
 /** What a job writes, while it writes it. The page keeps the end of it. */
 export class Output {
@@ -40,7 +44,10 @@ export class Output {
 
   /** Drawn once per frame of the screen, however fast the job writes. */
   add(channel, text) {
-    if (this.waiting.push([channel, text]) === 1) requestAnimationFrame(() => this.draw());
+    const waiting = this.waiting.push([channel, text]);
+    if (waiting === 1) requestAnimationFrame(() => this.draw());
+    // A page that nobody looks at has no frames.
+    else if (waiting >= MOST_WAITING) this.draw();
   }
 
   draw() {
@@ -48,12 +55,15 @@ export class Output {
     for (const [channel, text] of this.waiting.splice(0)) {
       for (const [classes, part] of this.ansi[channel]?.split(text) ?? [['', text]]) {
         const shown = part.length > KEPT_CHARS ? part.slice(-KEPT_CHARS) : part;
-        fragment.append(h('span', { class: `${channel} ${classes}`.trim() }, shown));
         this.chars += shown.length;
+        const name = `${channel} ${classes}`.trim();
+        const last = fragment.lastChild ?? this.text.lastChild;
+        if (last?.className === name && last.firstChild.length < PIECE_CHARS) last.firstChild.appendData(shown);
+        else fragment.append(h('span', { class: name }, shown));
       }
     }
     this.text.append(fragment);
-    while (this.chars > KEPT_CHARS && this.text.childElementCount > 1) {
+    while ((this.chars > KEPT_CHARS && this.text.childElementCount > 1) || this.text.childElementCount > KEPT_PIECES) {
       this.chars -= this.text.firstChild.textContent.length;
       this.text.firstChild.remove();
     }

@@ -7,6 +7,7 @@ const TAIL = 500;
 const SHOWN = 400;
 /** Characters of one block. */
 const MOST = 20_000;
+const MOST_WAITING = 2000;
 
 /** What is said and done in a session, while it happens. */
 export class Transcript {
@@ -18,7 +19,10 @@ export class Transcript {
     follow(`/stream/session?id=${encodeURIComponent(id)}&tail=${TAIL}`, {
       signal: this.abort.signal,
       onFrame: (event, data) => {
-        if (this.waiting.push([event, data]) === 1) requestAnimationFrame(() => this.draw());
+        const waiting = this.waiting.push([event, data]);
+        if (waiting === 1) requestAnimationFrame(() => this.draw());
+        // A page that nobody looks at has no frames.
+        else if (waiting >= MOST_WAITING) this.draw();
       },
       onState: (state, why) => this.state.replaceChildren(chip(why ?? state)),
     });
