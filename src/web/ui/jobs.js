@@ -108,7 +108,7 @@ function jobDetail(id, changed, { go, ops }) {
           ['Number', String(id)],
           ['Began', job.started_at ? clock(job.started_at) : 'not yet'],
           ['Ended', job.finished_at ? `${clock(job.finished_at)} (took ${took(job)})` : null],
-          ['Result', job.error ?? (job.signal ? `ended by ${job.signal}` : job.exit_code === null ? null : `exit code ${job.exit_code}`)],
+          ['Result', job.error ?? (job.signal ? `ended by signal ${job.signal}` : job.exit_code === null ? null : `exit code ${job.exit_code}`)],
           ['Process', job.pid === null ? null : String(job.pid)],
           ['Tags', job.tags.join(', ')],
           ['Group', job.group === 'default' ? null : job.group],
