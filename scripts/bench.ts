@@ -7,6 +7,7 @@ import type { Bench } from './bench/context';
 import { fanOut } from './bench/fan_out';
 import { binarySize, idleMemory, startTime } from './bench/footprint';
 import { jobs } from './bench/jobs';
+import { history } from './bench/history';
 import { keyValue } from './bench/key_value';
 import { locks } from './bench/locks';
 import { processTime } from './bench/process_time';
@@ -26,6 +27,7 @@ import { install, step } from './setup';
  *   --quick       fewer and shorter rounds
  *   --only NAME   one part, repeatable: cli, kv, fanout, stalled, latency, publish, locks, jobs, artifacts, start, memory, and
  *                 sustain, which takes over a minute and is run only when it is named
+ *   --only NAME   one part, repeatable: cli, kv, fanout, latency, publish, locks, history, start, memory
  *   --json        the rows and bars as JSON
  *   --bin PATH    another executable than dist/zd
  *   --strict      exit 1 when a bar is missed, as it is anyway when a part does not come to its end
@@ -65,6 +67,7 @@ const parts: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
     await artifacts(bench, flags.quick ? 128 : 1024);
     await cachedReplay(bench, flags.quick ? 20 : 60);
   },
+  history: (bench) => history(bench, flags.quick ? 10 : 40, flags.quick ? 100_000 : 1_000_000),
 };
 /** Run only when they are named. */
 const LONG = new Set(['sustain']);

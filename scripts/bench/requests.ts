@@ -1,6 +1,6 @@
 /** What the load client sends: the same keys and values to zd over HTTP and to redis over RESP. */
 export type Protocol = 'http' | 'resp';
-export type Kind = 'get' | 'put' | 'batch' | 'publish' | 'publishes' | 'submit' | 'nchan';
+export type Kind = 'get' | 'put' | 'batch' | 'publish' | 'publishes' | 'submit' | 'history' | 'nchan';
 
 export const KEYS = 1000;
 export const BATCH = 100;
@@ -28,6 +28,7 @@ const OPS = {
     'cache_batch',
     { ns: 'bench', ops: Array.from({ length: BATCH }, (_, n) => ({ op: 'put', key: key(at * BATCH + n), value: VALUE })) },
   ],
+  history: (at: number) => ['history_append', { line: `bench command ${at} --with ${VALUE.slice(0, 20)}`, exit_code: at % 3, cwd: '/home/bench' }],
   publish: (at: number) => ['publish', { topic: 'bench.tick', data: { n: at } }],
   publishes: (at: number) => [
     'publish_batch',

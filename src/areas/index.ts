@@ -1,13 +1,19 @@
 import type { Area } from '../kernel/registry';
 import { artifactArea } from './artifact/area';
+import { askArea } from './ask/area';
 import { cacheArea } from './cache/area';
 import { configArea } from './config/area';
 import { definitionsArea } from './definitions/area';
 import { eventArea } from './event/area';
+import { exportArea } from './export/area';
+import { historyArea } from './history/area';
 import { jobArea } from './job/area';
 import { lockArea } from './lock/area';
+import { meshArea } from './mesh/area';
 import { metaArea } from './meta/area';
 import { scheduleArea } from './schedule/area';
+import { snapshotArea } from './snapshot/area';
+import { shellArea } from './shell/area';
 import { watchArea } from './watch/area';
 
 /** Every area of zd, in the order of the documents. An area that is not here does not exist. */
@@ -22,4 +28,10 @@ export const areas: readonly Area[] = [
   eventArea,
   watchArea,
   definitionsArea,
+  snapshotArea,
+  exportArea,
+  shellArea,
+  askArea,
+  historyArea,
+  meshArea,
 ];

@@ -22,10 +22,14 @@ export interface Reply {
 
 /** A client of one daemon, over its unix socket or over TCP with a token. Everything it throws is a `ClientError`. */
 export class Client {
-  constructor(readonly address: Address) {}
+  /** `shellKey`: the calls are those of the shell that registered with this key. */
+  constructor(
+    readonly address: Address,
+    private readonly shellKey?: string,
+  ) {}
 
   static find(env: Env, flags?: AddressFlags): Client {
-    return new Client(findAddress(env, flags));
+    return new Client(findAddress(env, flags), env.ZD_SHELL_KEY);
   }
 
   /** The operation's reply, `{ok: true, …}`. */
@@ -35,7 +39,9 @@ export class Client {
 
   /** The same with a body that is already JSON text. */
   async send(op: string, body: string, options: CallOptions = {}): Promise<Reply> {
-    const headers = { 'content-type': 'application/json' };
+    const headers: Record<string, string> = { 'content-type': 'application/json' };
+    // Only where nobody but this user can listen.
+    if (this.shellKey && this.address.kind === 'unix') headers['zd-shell-key'] = this.shellKey;
     return this.reply(`/op/${encodeURIComponent(op)}`, { method: 'POST', headers, body }, options);
   }
 

@@ -82,6 +82,7 @@ export async function compose({ paths, config, clock, log, logFiles, lifecycle, 
       health: { version: lifecycle.version, uptimeMs: () => lifecycle.uptimeMs(), parts: () => parts.list() },
       pages: swaggerPages({ document }).use(uiPages()),
       mcp: new Mcp({ dispatcher, limits: () => httpLimits(config), version: lifecycle.version, allow: () => config.value('mcp.allow') }),
+      speaker: (key) => services.shells.identityOf(key),
     });
     config.onChange(() => http.review());
     const listeners = new Listeners(http, paths, parseListen(config.value('http.listen')));

@@ -1,11 +1,17 @@
+import { DefinedNames } from '../areas/definitions/names';
 import type { Services } from '../kernel/context';
 import { composeArtifacts } from './areas/artifact';
 import { composeCache } from './areas/cache';
 import { composeDefinitions } from './areas/definitions';
 import { composeDoors } from './areas/event';
+import { composeArchives, composeCatalogs, composeExports } from './areas/export';
 import { composeJobs } from './areas/job';
 import { composeLocks } from './areas/lock';
+import { composeMesh } from './areas/mesh';
 import { composeSchedules } from './areas/schedule';
+import { composeSnapshots } from './areas/snapshot';
+import { composeHistory } from './areas/history';
+import { composeShells } from './areas/shell';
 import { composeWatch } from './areas/watch';
 import type { Ground } from './ground';
 
@@ -15,6 +21,10 @@ type Own = 'clock' | 'log' | 'events' | 'config' | 'metrics' | 'lifecycle' | 'lo
 /** Builds every area on the same ground, in the order in which they need each other. */
 export function composeAreas(ground: Ground): Omit<Services, Own> {
   const jobs = composeJobs(ground);
+  const definitions = composeDefinitions(ground);
+  const snapshots = composeSnapshots(ground, definitions);
+  const history = composeHistory(ground, new DefinedNames(definitions.table));
+  const shells = composeShells(ground);
   return {
     ...composeDoors(ground),
     cache: composeCache(ground),
@@ -23,6 +33,13 @@ export function composeAreas(ground: Ground): Omit<Services, Own> {
     jobs,
     schedules: composeSchedules(ground, jobs),
     watch: composeWatch(ground),
-    definitions: composeDefinitions(ground),
+    definitions,
+    snapshots,
+    archives: composeArchives(ground),
+    catalogs: composeCatalogs(ground, definitions, snapshots),
+    exports: composeExports(ground, { definitions, history, shells: shells.shells }),
+    ...shells,
+    history,
+    mesh: composeMesh(ground),
   };
 }

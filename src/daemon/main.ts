@@ -4,6 +4,7 @@ import { systemClock } from '../kernel/clock';
 import { createLogger } from '../kernel/log';
 import { ConfigError } from './config';
 import { FolderError, prepareFolders } from './folders';
+import { settleHome } from './home';
 import { acquireInstance, startToken, type InstanceLock } from './instance';
 import { Lifecycle, type Ending } from './lifecycle';
 import { LiveConfig } from './live';
@@ -100,6 +101,7 @@ async function live(paths: Paths, env: Env, options: RunOptions, release: () => 
   const logFiles = new LogFile(paths.logFile, limits, options.foreground ? await prettyLog() : undefined);
   const log = createLogger(logFiles, () => config?.value('log.level') ?? 'info');
   try {
+    await settleHome(paths, log, systemClock.now());
     config = new LiveConfig({ file: paths.configFile, env, flags: options.flags }, paths.overridesFile);
     for (const warning of config.warnings) log.warn(warning);
     const lifecycle = new Lifecycle(paths, config, log, systemClock);

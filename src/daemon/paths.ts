@@ -15,6 +15,11 @@ export interface Paths {
   /** One folder per job, with its output. */
   readonly jobsDir: string;
   readonly artifacts: string;
+  readonly snapshots: string;
+  /** The private key snapshots are signed with. */
+  readonly snapshotKey: string;
+  /** What waits for shells without a connection, until their next prompt. */
+  readonly shellsDir: string;
   readonly logFile: string;
   readonly tokenFile: string;
   /** Where the running daemon says who and where it is (`DaemonRecord`). */
@@ -67,6 +72,9 @@ const build = (home: string | null, configFile: string, dataDir: string, stateDi
   cacheDb: join(dataDir, 'cache.db'),
   jobsDir: join(dataDir, 'jobs'),
   artifacts: join(dataDir, 'artifacts'),
+  snapshots: join(dataDir, 'snapshots'),
+  snapshotKey: join(dataDir, 'snapshot-signing.key'),
+  shellsDir: join(stateDir, 'shells'),
   logFile: join(stateDir, 'zd.log'),
   tokenFile: join(stateDir, 'token'),
   daemonFile: join(stateDir, 'daemon.json'),

@@ -4,14 +4,18 @@ import { artifactSettings } from './settings/artifact';
 import { cacheSettings } from './settings/cache';
 import { definitionsSettings } from './settings/definitions';
 import { eventsSettings } from './settings/events';
+import { historySettings } from './settings/history';
 import { httpSettings } from './settings/http';
 import { jobSettings } from './settings/job';
 import { limitsSettings } from './settings/limits';
 import { lockSettings } from './settings/lock';
 import { logSettings } from './settings/log';
 import { mcpSettings } from './settings/mcp';
+import { meshSettings } from './settings/mesh';
 import { scheduleSettings } from './settings/schedule';
+import { shellSettings } from './settings/shell';
 import { shutdownSettings } from './settings/shutdown';
+import { snapshotSettings } from './settings/snapshot';
 import { watchSettings } from './settings/watch';
 import { webhookSettings } from './settings/webhook';
 
@@ -28,6 +32,10 @@ export const SETTINGS: readonly Setting[] = [
   ...scheduleSettings,
   ...artifactSettings,
   ...watchSettings,
+  ...snapshotSettings,
+  ...shellSettings,
+  ...historySettings,
+  ...meshSettings,
   ...shutdownSettings,
   ...mcpSettings,
   ...webhookSettings,
@@ -49,12 +57,19 @@ export function expectation(setting: Setting): string {
       return 'a list of exact origins such as ["http://localhost:3000"]';
     case 'names':
       return 'a list of areas and operations such as ["cache", "job_submit"], or ["*"]';
+    case 'patterns':
+      return 'a list of patterns such as ["pass *", "* --dry-run"]';
     case 'tokens':
       return 'a table of LABEL = "TOKEN" or LABEL = { token = "TOKEN", scopes = [...] }';
     case 'webhooks':
       return 'tables [webhook.CHANNEL] with secret = "..." and, where it is not the default, header = "..."';
+    case 'text':
+    case 'secret':
+      return 'a text of one line';
     case 'level':
       return `one of ${LEVELS.join(', ')}`;
+    case 'choice':
+      return `one of ${setting.choices.join(', ')}`;
     case 'kinds':
       return 'a table of KIND = { max_count = N, max_age_secs = N, max_bytes = N }';
     case 'integer':

@@ -44,14 +44,23 @@ export function fromToml(setting: Setting, value: unknown): unknown {
       return strings(setting, value, origin);
     case 'names':
       return strings(setting, value, name);
+    case 'patterns':
+      return strings(setting, value, pattern);
     case 'boolean':
       return typeof value === 'boolean' ? value : bad(setting, value);
     case 'kinds':
       return kinds(setting, value);
     case 'integer':
       return integer(setting, value);
+    case 'text':
+    case 'secret':
+      // A secret is not repeated in the fault.
+      // oxlint-disable-next-line no-control-regex
+      return typeof value === 'string' && !/[\u0000-\u001f\u007f]/.test(value) ? value : bad(setting, setting.type === 'secret' ? '…' : value);
     case 'level':
       return (LEVELS as readonly unknown[]).includes(value) ? value : bad(setting, value);
+    case 'choice':
+      return setting.choices.includes(value as string) ? value : bad(setting, value);
     case 'listen':
       if (typeof value !== 'string') return bad(setting, value);
       try {
@@ -68,7 +77,7 @@ export function fromText(setting: Setting, text: string): unknown {
   if (setting.type === 'boolean') return text === 'true' || text === '1' ? true : text === 'false' || text === '0' ? false : bad(setting, text);
   if (setting.type === 'integer') return /^-?\d+$/.test(text.trim()) ? integer(setting, Number(text)) : bad(setting, text);
   if (setting.type === 'kinds') return kinds(setting, json(setting, text));
-  if (setting.type === 'hosts' || setting.type === 'origins' || setting.type === 'names')
+  if (['hosts', 'origins', 'names', 'patterns'].includes(setting.type))
     return fromToml(
       setting,
       text.trim().startsWith('[')
@@ -87,6 +96,7 @@ export function toText(setting: Setting, value: unknown): string {
     return JSON.stringify(Object.fromEntries((value as TokenSetting[]).map(({ label, scopes }) => [label, scopes ?? ['*']])));
   if (setting.type === 'webhooks')
     return JSON.stringify(Object.fromEntries((value as WebhookSetting[]).map(({ name, header }) => [name, { header }])));
+  if (setting.type === 'secret') return value === '' ? '' : '(set)';
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
@@ -138,6 +148,8 @@ function kinds(setting: Setting, value: unknown): KindSettings {
 
 const host = (text: string): boolean => /^(?:[A-Za-z0-9_.-]+|\[[0-9a-fA-F:.]+\])(?::\d{1,5})?$/.test(text);
 const name = (text: string): boolean => /^(?:\*|[a-z][a-z0-9_]*)$/.test(text);
+/** One that fits every line would keep nothing. */
+const pattern = (text: string): boolean => text.length <= 1000 && /[^*\s]/.test(text);
 const origin = (text: string): boolean => text !== 'null' && URL.canParse(text) && new URL(text).origin === text;
 
 function tokens(value: unknown): readonly TokenSetting[] {

@@ -10,10 +10,15 @@ export interface Caller {
   readonly scopes: readonly string[];
   /** The source this caller publishes under. */
   readonly source: string;
+  /** Further scopes it may publish under when it asks to. */
+  readonly aliases?: readonly string[];
 }
 
 /** Whose lasting things a caller's are, beyond one connection: those of its token, or of the one user who needs none. */
 export const keeperOf = ({ label, via }: Caller): string => (label === null ? `local:${via === 'tcp' ? 'unix' : via}` : `token:${label}`);
+
+/** Who a caller is beyond its credentials: a registered shell publishes under a name of its own. */
+export type Identity = Required<Pick<Caller, 'source' | 'aliases'>>;
 
 /**
  * Whether a list of patterns grants a scope: `*`, an exact scope, `area.*` or `*.verb`. Nothing else is a wildcard,

@@ -9,6 +9,8 @@ import type { Logger } from './log';
 export interface EventDraft {
   readonly kind: string;
   readonly scope: string;
+  /** Further scopes it is found under, such as the tags of the shell it comes from. */
+  readonly also?: readonly string[];
   readonly topic: string;
   readonly source: string;
   /** The session a private event belongs to: only streams of that session get it. */
@@ -38,6 +40,8 @@ export interface EventRecord {
   readonly ts: number;
   readonly kind: string;
   readonly scope: string;
+  /** Further scopes it is found under, one a line. */
+  readonly also?: string | null;
   readonly topic: string;
   readonly source: string;
   readonly visibility: 'public' | 'private';

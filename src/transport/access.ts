@@ -1,4 +1,4 @@
-import type { Caller } from '../kernel/caller';
+import type { Caller, Identity } from '../kernel/caller';
 import { ZdError } from '../kernel/error';
 
 /** A token as the gate keeps it: only its digest, so neither memory dumps of the table nor timing tell the secret. */
@@ -70,6 +70,16 @@ function callerOf(token: Token): Caller {
     tokens.set(caller, token);
   }
   return caller;
+}
+
+/** Names the shell a call comes from, by the key it registered with. */
+const SHELL_KEY_HEADER = 'zd-shell-key';
+
+/** The caller as the shell whose key the call brings. A key that is not known, such as that of a shell which ended, changes nothing. */
+export function speaking(caller: Caller, headers: Headers, speaker: (key: string) => Identity | null): Caller {
+  const key = headers.get(SHELL_KEY_HEADER);
+  const identity = key === null ? null : speaker(key);
+  return identity ? { ...caller, ...identity } : caller;
 }
 
 /** Who an open connection's caller is under the rules of now: null when its token is gone, or when one is needed now. */

@@ -1,19 +1,18 @@
 import type { Server } from 'bun';
-import { Elysia, type AnyElysia } from 'elysia';
+import { Elysia } from 'elysia';
 import { grants, type Caller } from '../kernel/caller';
 import { CODES } from '../kernel/codes';
-import type { Dispatcher } from '../kernel/dispatch';
 import { ZdError } from '../kernel/error';
 import { requestId } from '../kernel/ids';
-import type { Logger } from '../kernel/log';
 import { ANONYMOUS, type Route } from '../kernel/route';
-import { authenticate, UNIX_CALLER, type AccessRules } from './access';
+import { authenticate, speaking, UNIX_CALLER, type AccessRules } from './access';
 import { checkHead, emptyInput, parseBody, readBody } from './body';
 import { Connections } from './connections';
 import { allowOrigin, corsHeaders, isOpen, screen, searchOf } from './gate';
 import { OpCall } from './op_call';
-import type { Mcp } from './mcp/endpoint';
-import { healthBody, type HealthSource } from './health';
+import { PlainBody, PlainRequest } from './incoming';
+import { healthBody } from './health';
+import type { HttpDeps } from './http_deps';
 import { PROBE_PATH, probed } from './probe';
 import { inputFromQuery } from './query';
 import { failure, json, success } from './reply';
@@ -22,38 +21,6 @@ import { Socket } from './socket';
 import { Streams } from './streams';
 import { pathOf, type Query } from './url';
 import { asksForUpgrade, credentialsOfSocket, Sockets } from './ws';
-
-export interface HttpLimits {
-  /** Largest body of an op call in bytes, unless the op says otherwise. */
-  readonly bodyBytes: number;
-  readonly maxDepth: number;
-  /** Requests in flight, streams included. */
-  readonly connections: number;
-  readonly streams: number;
-  readonly streamsPerToken: number;
-}
-
-/** What the transport counts. The op itself is counted in dispatch. */
-export interface HttpCounters {
-  http(path: string, status: number): void;
-  enter(): void;
-  leave(): void;
-  streamOpened(): void;
-  streamClosed(): void;
-  render(): string;
-}
-
-export interface HttpDeps {
-  readonly dispatcher: Dispatcher;
-  readonly rules: () => AccessRules;
-  readonly limits: () => HttpLimits;
-  readonly counters: HttpCounters;
-  readonly log: Logger;
-  readonly health: HealthSource;
-  /** What a browser gets and the API document, as an Elysia plugin. */
-  readonly pages: AnyElysia;
-  readonly mcp: Mcp;
-}
 
 export type Via = 'unix' | 'tcp';
 
@@ -117,7 +84,8 @@ export class Http {
       if (request.method === 'OPTIONS' && corsHeaders(request.headers, rules)) response = new Response(null, { status: 204 });
       else if (request.method !== 'POST' && !asked) throw notAllowed(request, op?.effect === 'read' ? 'GET, POST' : 'POST');
       else {
-        const caller = via === 'unix' ? UNIX_CALLER : authenticate(request.headers.get('authorization'), rules);
+        const known = via === 'unix' ? UNIX_CALLER : authenticate(request.headers.get('authorization'), rules);
+        const caller = speaking(known, request.headers, deps.speaker);
         let input: unknown = {};
         if (asked) input = inputFromQuery(op.input, searchOf(request.url, via));
         // Refused before the body is read (401 → 403 → 404 → body); dispatch says why, and counts it.
@@ -227,8 +195,7 @@ export class Http {
     server.timeout(request, 0);
     for (const [name, value] of Object.entries(pathInput(route, pathOf(request.url)))) query.set(name, [value]);
     const input = inputFromQuery(route.input, query);
-    const { method, headers, body, signal } = request;
-    return this.deps.dispatcher.route(route, input, { caller: caller!, requestId: id, signal, method, headers, body });
+    return this.deps.dispatcher.route(route, input, new PlainRequest(request, caller!, id), new PlainBody(request));
   }
 
   private refuse(error: unknown, id: string, path: string, via: Via): Response {

@@ -1,5 +1,5 @@
 import type { ServerWebSocket } from 'bun';
-import type { Caller, Scope } from '../kernel/caller';
+import type { Caller, Identity, Scope } from '../kernel/caller';
 import { CODES } from '../kernel/codes';
 import type { Connection } from '../kernel/connection';
 import type { Dispatcher } from '../kernel/dispatch';
@@ -44,6 +44,7 @@ export class Socket implements Connection, Peer {
   private feeds = 0;
   private leaving = false;
   private roomAgain: (() => void)[] = [];
+  private identity: () => Identity | null = () => null;
 
   private readonly largestBody: number;
 
@@ -88,7 +89,8 @@ export class Socket implements Connection, Peer {
       const caller = renew(this.caller, this.deps.rules());
       if (!caller) return this.revoke('token_removed');
       this.calls++;
-      void this.run(op, frame.args ?? {}, caller, id, name).finally(() => {
+      const speaker = this.identity();
+      void this.run(op, frame.args ?? {}, speaker ? { ...caller, ...speaker } : caller, id, name).finally(() => {
         this.calls--;
         if (this.leaving) this.leave();
       });
@@ -140,6 +142,10 @@ export class Socket implements Connection, Peer {
     if (!this.scopes.includes(scope)) this.scopes.push(scope);
     this.feeds++;
     void this.pump(frames, passing !== undefined);
+  }
+
+  speakAs(identity: () => Identity | null): void {
+    this.identity = identity;
   }
 
   /** The generator is asked only while the socket has room. */

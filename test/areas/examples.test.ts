@@ -2,7 +2,8 @@ import { beforeAll, expect, test } from 'bun:test';
 import { areas } from '../../src/areas';
 import { Registry } from '../../src/kernel/registry';
 import { checker } from '../../src/kernel/validate';
-import { startDaemon, type TestDaemon } from '../helper/daemon';
+import { TestBroker } from '../helper/broker';
+import { startDaemon, ZD, type TestDaemon } from '../helper/daemon';
 import { openSocket } from '../helper/socket';
 
 const registry = new Registry(areas);
@@ -10,6 +11,8 @@ let daemon: TestDaemon;
 
 beforeAll(async () => {
   daemon = await startDaemon();
+  // What makes a mesh needs a broker; it finds the one of its home.
+  await new TestBroker(daemon.home, [], ZD).start();
 });
 
 for (const op of registry.ops.values()) {

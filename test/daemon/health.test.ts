@@ -7,7 +7,20 @@ import { until } from '../helper/until';
 const READER = 'reader-token-0123456789';
 const CLERK = 'clerk-token-0123456789';
 const TOKENS = `[http.tokens]\nreader = { token = "${READER}", scopes = ["meta.read"] }\nclerk = { token = "${CLERK}", scopes = ["cache.read"] }\n`;
-const PARTS = ['zd_db', 'cache_db', 'event_retention', 'cache_sweep', 'scheduler', 'watcher', 'tcp_listener', 'unix_listener'];
+const PARTS = [
+  'zd_db',
+  'cache_db',
+  'event_retention',
+  'history_retention',
+  'shells',
+  'ask_expiry',
+  'cache_sweep',
+  'scheduler',
+  'watcher',
+  'mesh_upkeep',
+  'tcp_listener',
+  'unix_listener',
+];
 
 interface Part {
   readonly name: string;

@@ -6,7 +6,8 @@ import { CODES, type Code } from '../../src/kernel/codes';
 import { Registry } from '../../src/kernel/registry';
 import { t } from '../../src/kernel/schema';
 import { jsonSchema } from '../../src/transport/json_schema';
-import { startDaemon, type TestDaemon } from '../helper/daemon';
+import { TestBroker } from '../helper/broker';
+import { startDaemon, ZD, type TestDaemon } from '../helper/daemon';
 
 const registry = new Registry(areas);
 const JSON_TYPE = { 'content-type': 'application/json' };
@@ -23,6 +24,7 @@ let ajv: InstanceType<typeof Ajv2020>;
 beforeAll(async () => {
   daemon = await startDaemon({ config: '[http.tokens]\nnarrow = { token = "narrow-token-of-the-test", scopes = ["nothing.here"] }\n' });
   open = await startDaemon({ config: '[http]\nopen = true\n' });
+  await new TestBroker(daemon.home, [], ZD).start();
   document = await (await daemon.fetch('/openapi.json')).json();
   openDocument = await (await open.fetch('/openapi.json')).json();
   ajv = new Ajv2020({ strict: false, validateFormats: false });

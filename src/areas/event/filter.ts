@@ -30,7 +30,7 @@ export function parseFilter(texts: readonly string[], audience: Audience = PUBLI
     match(event: EventRecord) {
       if (!isVisible(event, audience)) return null;
       if (everything) return all;
-      const matched = patterns.filter((pattern) => pattern.matches(event.scope, event.topic));
+      const matched = patterns.filter((pattern) => pattern.matches(event.scope, event.topic, event.also));
       if (matched.length === 0) return null;
       return matched.length === patterns.length ? all : JSON.stringify(matched.map((pattern) => pattern.text));
     },

@@ -48,7 +48,7 @@ export class History {
     private readonly table: EventTable,
   ) {
     const sql = (order: string) =>
-      `SELECT ${COLUMNS} FROM event WHERE seq > ?1 AND seq <= ?2 AND (?3 IS NULL OR kind = ?3) AND substr(scope, 1, length(?4)) = ?4
+      `SELECT ${COLUMNS} FROM event WHERE seq > ?1 AND seq <= ?2 AND (?3 IS NULL OR kind = ?3) AND (substr(scope, 1, length(?4)) = ?4 OR also IS NOT NULL)
        AND substr(topic, 1, length(?5)) = ?5 ORDER BY seq ${order} LIMIT ${STEP_ROWS}`;
     this.step = { asc: db.prepare(sql('ASC')), desc: db.prepare(sql('DESC')) };
   }
@@ -69,7 +69,7 @@ export class History {
       const rows = this.step[order].all(from, to, kind ?? null, pattern.scopePrefix, pattern.topicPrefix);
       const edge = rows.length === STEP_ROWS ? rows.at(-1)!.seq : null;
       for (const event of this.table.records(rows, now)) {
-        if (!isVisible(event, audience) || !pattern.matches(event.scope, event.topic)) continue;
+        if (!isVisible(event, audience) || !pattern.matches(event.scope, event.topic, event.also)) continue;
         if (events.length === limit || (events.length > 0 && bytes + event.data.length > PAGE_BYTES))
           return { events, next: this.cursor(events.at(-1)!.seq, range, order), complete };
         events.push(event);

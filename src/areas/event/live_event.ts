@@ -16,6 +16,7 @@ export function liveEvent(
     ...place,
     kind,
     scope,
+    also: draft.also?.length ? draft.also.join('\n') : null,
     topic,
     source,
     visibility: hidden ? 'private' : (draft.visibility ?? (session === null ? 'public' : 'private')),

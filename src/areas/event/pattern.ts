@@ -10,7 +10,8 @@ export interface Pattern {
   /** What the scope and the topic of everything it matches begin with. */
   readonly scopePrefix: string;
   readonly topicPrefix: string;
-  matches(scope: string, topic: string): boolean;
+  /** `also`: further scopes of the event, one a line. */
+  matches(scope: string, topic: string, also?: string | null): boolean;
 }
 
 /** Origins that are one of a kind. */
@@ -40,7 +41,9 @@ export function parsePattern(text: string): Pattern | string {
     text,
     scopePrefix,
     topicPrefix: literal(topic),
-    matches: (from, about) => (any || (from === HTTP ? http : scopeMatches(from))) && topicMatches(about),
+    matches: (from, about, also) =>
+      (any || (from === HTTP ? http : scopeMatches(from)) || (typeof also === 'string' && also.split('\n').some(scopeMatches))) &&
+      topicMatches(about),
   };
 }
 

@@ -72,10 +72,20 @@ export function prepare(said: Static<typeof Publication>, call: Call<'too_large'
       extra: { limit: MAX_DATA_BYTES },
     });
   }
-  const { source, label } = call.caller;
+  const { source, label, aliases } = call.caller;
   const under = ownScope(call.caller, scope);
   if (under === null) throw call.fail('foreign_scope', `"${scope}" is not a scope of yours; you publish under ${source}.`, { path: `${at}/scope` });
-  const draft = { kind: 'pub', scope: under, topic, source, session: session_id ?? sessionOf(data), retain, data, json };
+  const draft = {
+    kind: 'pub',
+    scope: under,
+    also: aliases?.filter((each) => each !== under),
+    topic,
+    source,
+    session: session_id ?? sessionOf(data),
+    retain,
+    data,
+    json,
+  };
   return {
     draft: ttl_secs === undefined ? draft : { ...draft, ttlMs: ttl_secs * 1000 },
     key: id === undefined ? undefined : { publisher: label === null ? source : `${source} ${label}`, key: id },

@@ -14,6 +14,7 @@ interface Row {
   readonly source: string;
   readonly session: string;
   readonly data: string;
+  readonly also: string | null;
 }
 
 const PAGE_ROWS = 64;
@@ -35,12 +36,12 @@ export class Retained {
     private readonly limit: () => number,
     private readonly idOf: (seq: number) => string,
   ) {
-    this.put = db.prepare(`INSERT OR REPLACE INTO event_retained VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+    this.put = db.prepare(`INSERT OR REPLACE INTO event_retained VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
     this.has = db.prepare('SELECT 1 FROM event_retained WHERE scope = ? AND topic = ? AND session = ?');
     this.count = db.prepare('SELECT count(*) AS rows FROM event_retained');
     this.forget = db.prepare('DELETE FROM event_retained WHERE scope = ? AND topic = ? AND session = ?');
     this.page = db.prepare(
-      `SELECT seq, ts, kind, scope, topic, source, session, data FROM event_retained
+      `SELECT seq, ts, kind, scope, topic, source, session, data, also FROM event_retained
        WHERE seq > ? AND seq <= ? AND (expires_at IS NULL OR expires_at > ?) ORDER BY seq LIMIT ${PAGE_ROWS}`,
     );
     this.over = db.prepare('SELECT seq FROM event_retained WHERE expires_at <= ? LIMIT 1');
@@ -50,7 +51,7 @@ export class Retained {
   }
 
   /** Takes the place of what is kept of the same topic; one without data (null) leaves it empty. Only inside the write that stores the event. */
-  keep({ seq, ts, kind, scope, topic, source, session, data }: EventRecord, expiresAt: number | null): void {
+  keep({ seq, ts, kind, scope, topic, source, session, data, also = null }: EventRecord, expiresAt: number | null): void {
     const whose = session ?? '';
     if (data === 'null') return void this.forget.run(scope, topic, whose);
     const limit = this.limit();
@@ -59,7 +60,7 @@ export class Retained {
         hint: 'Clear some by publishing them with retain and without data, or raise events.max_retained.',
         extra: { limit },
       });
-    this.put.run(seq, ts, kind, scope, topic, source, whose, data, expiresAt);
+    this.put.run(seq, ts, kind, scope, topic, source, whose, data, expiresAt, also);
   }
 
   /** A page of those with numbers behind `after` up to `upTo`, oldest first; what has expired is not among them. */

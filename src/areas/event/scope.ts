@@ -4,8 +4,9 @@ import type { Caller } from '../../kernel/caller';
 export const HTTP = 'http';
 export const HTTP_AS_SHELL = 'shell:0';
 
-/** The scope a caller publishes under: its source, also by its other name; null for one that belongs to somebody else. */
-export function ownScope({ source }: Caller, asked: string | undefined): string | null {
+/** The scope a caller publishes under: its source, also by its other name, or one of its aliases; null for one that belongs to somebody else. */
+export function ownScope({ source, aliases }: Caller, asked: string | undefined): string | null {
   if (asked === undefined || asked === source) return source;
+  if (aliases?.includes(asked)) return asked;
   return source === HTTP && asked === HTTP_AS_SHELL ? source : null;
 }

@@ -52,7 +52,7 @@ export class SubscriptionSet implements Filter {
     const ids: number[] = [];
     const patterns: string[] = [];
     for (const each of this.held.values()) {
-      if (!each.pattern.matches(event.scope, event.topic)) continue;
+      if (!each.pattern.matches(event.scope, event.topic, event.also)) continue;
       if (each.paused) {
         each.missed++;
         continue;

@@ -31,7 +31,7 @@ const PAGE_BYTES = 512 * 1024;
 const ROW_BYTES = 40;
 /** The size of an event as it is counted against the limits. */
 export const SIZE = `octet_length(data) + octet_length(topic) + octet_length(kind) + octet_length(scope) + octet_length(source) + ${ROW_BYTES}`;
-export const COLUMNS = 'seq, ts, kind, scope, topic, source, visibility, session, data, expires_at';
+export const COLUMNS = 'seq, ts, kind, scope, topic, source, visibility, session, data, expires_at, also';
 /** Starts of the daemon whose ids are still understood while their events are kept. */
 const KEPT_EPOCHS = 1000;
 
@@ -56,8 +56,8 @@ export class EventTable {
     retainedLimit: () => number,
   ) {
     this.insert = db.prepare(
-      `INSERT INTO event (seq, ts, kind, scope, topic, source, visibility, session, data, expires_at, log_bytes)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? + coalesce((SELECT log_bytes FROM event ORDER BY seq DESC LIMIT 1), 0))`,
+      `INSERT INTO event (seq, ts, kind, scope, topic, source, visibility, session, data, expires_at, also, log_bytes)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? + coalesce((SELECT log_bytes FROM event ORDER BY seq DESC LIMIT 1), 0))`,
     );
     this.pageEnd = db.prepare(
       `SELECT max(seq) AS last FROM (SELECT seq, log_bytes FROM event WHERE seq > ?1 ORDER BY seq LIMIT ${PAGE_ROWS}),
@@ -104,13 +104,14 @@ export class EventTable {
   /** Stores one event and allots its number. Only inside a write; may run again after a rollback. */
   append(draft: EventDraft, data: string, ts: number): EventRecord {
     const { kind, scope, topic, source, session = null, visibility = session === null ? 'public' : 'private', ttlMs } = draft;
+    const also = draft.also?.length ? draft.also.join('\n') : null;
     const bytes = Buffer.byteLength(data) + Buffer.byteLength(topic) + Buffer.byteLength(kind + scope + source) + ROW_BYTES;
     const expires = ttlMs === undefined ? null : ts + ttlMs;
     const number = this.recovery.floor === 0 ? null : this.last() + 1;
-    const { lastInsertRowid } = this.insert.run(number, ts, kind, scope, topic, source, visibility, session, data, expires, bytes);
+    const { lastInsertRowid } = this.insert.run(number, ts, kind, scope, topic, source, visibility, session, data, expires, also, bytes);
     const seq = Number(lastInsertRowid);
     this.kinds.add(kind, 1, bytes);
-    const event = { seq, id: this.epochs.id(seq), ts, kind, scope, topic, source, visibility, session, data };
+    const event = { seq, id: this.epochs.id(seq), ts, kind, scope, topic, source, visibility, session, data, also };
     if (draft.retain && (visibility === 'public' || session !== null)) this.retained.keep(event, expires);
     return event;
   }

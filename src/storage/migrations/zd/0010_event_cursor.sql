@@ -10,6 +10,8 @@ CREATE TABLE event_retained (
   session TEXT NOT NULL,
   data TEXT NOT NULL,
   expires_at INTEGER,
+  -- Further scopes it is found under, one per line.
+  also TEXT,
   UNIQUE (scope, topic, session)
 ) STRICT;
 CREATE INDEX event_retained_expires ON event_retained (expires_at) WHERE expires_at IS NOT NULL;

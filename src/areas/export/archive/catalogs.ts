@@ -1,0 +1,42 @@
+import type { Clock } from '../../../kernel/clock';
+import { ZdError } from '../../../kernel/error';
+import type { Db } from '../../../storage/db';
+import type { DefinitionService } from '../../definitions/service';
+import type { SnapshotService } from '../../snapshot/service';
+import type { CatalogService } from '../service';
+import { readCatalog, writeCatalog, type RecordCodec } from './catalog_file';
+import { placeOf } from './places';
+
+export interface CatalogDeps {
+  readonly db: Db;
+  readonly definitions: DefinitionService;
+  readonly snapshots: SnapshotService;
+  readonly clock: Clock;
+  readonly codec: RecordCodec;
+  /** The data folder. */
+  readonly data: string;
+}
+
+/** The catalogue of definitions as a file of its own. */
+export class Catalogs implements CatalogService {
+  constructor(private readonly deps: CatalogDeps) {}
+
+  async write(path: string): Promise<{ path: string; rows: number }> {
+    const { definitions, codec, data } = this.deps;
+    const file = placeOf(data, path, '/path');
+    return { path: file, rows: writeCatalog(file, definitions.all(), codec) };
+  }
+
+  async take(path: string, force: boolean): Promise<{ from: string; backup: string | null; rows: number; tables: number }> {
+    const { db, definitions, snapshots, clock, codec, data } = this.deps;
+    const file = placeOf(data, path, '/path');
+    const { records, tables } = readCatalog(file, codec);
+    const filled = definitions.kinds().length > 0;
+    if (filled && !force)
+      throw new ZdError('conflict', 'There are definitions already.', { hint: 'Give force to replace them; a snapshot of them is saved first.' });
+    const tag = `before-import-${new Date(clock.now()).toISOString().replace(/[:.]/g, '-')}`;
+    const saved = filled ? await snapshots.save(tag, `before the import of ${file}`.slice(0, 4096), true) : null;
+    const { written } = await db.write(() => definitions.replaceAll(records, { shells: null, reason: 'import_catalog' }), 'full');
+    return { from: file, backup: saved?.path ?? null, rows: written, tables };
+  }
+}
