@@ -15,6 +15,7 @@ const STATIC: Readonly<Record<string, Load>> = {
   wait: async () => (await import('./commands/wait')).wait,
   logs: async () => (await import('./commands/logs')).logs,
   open: async () => (await import('./commands/open')).open,
+  ui: async () => (await import('./commands/ui')).ui,
   doctor: async () => (await import('./commands/doctor')).doctor,
   service: async () => (await import('./commands/service')).serviceCommand as CommandDef,
   'config show': async () => (await import('./commands/config_show')).configShow,

@@ -14,6 +14,7 @@ import { Metrics } from '../transport/metrics';
 import { eventFamilies } from '../transport/metrics_events';
 import { buildOpenApi } from '../transport/openapi';
 import { swaggerPages } from '../web/swagger';
+import { uiPages } from '../web/ui';
 import { accessRules } from './access_rules';
 import { composeEvents } from './areas/event';
 import { composeAreas } from './compose_areas';
@@ -26,7 +27,7 @@ import { Supervisor } from './supervisor';
 import { parseListen } from './values';
 
 /** Paths that are neither streams nor routes of an area. */
-const OWN_PATHS = ['/', '/health', '/ops', '/metrics', '/ws', '/openapi', '/openapi.json', '/openapi/json', '/mcp'];
+const OWN_PATHS = ['/', '/health', '/ops', '/metrics', '/ws', '/openapi', '/openapi.json', '/openapi/json', '/ui', '/mcp'];
 
 /** Longer than the first answer takes, and far shorter than anything upkeep is bound to. */
 const UPKEEP_AFTER_MS = 20;
@@ -80,7 +81,7 @@ export async function compose({ paths, config, clock, log, logFiles, lifecycle, 
       counters: metrics,
       limits: perVersion(config, () => httpLimits(config)),
       health: { version: lifecycle.version, uptimeMs: () => lifecycle.uptimeMs(), parts: () => parts.list() },
-      pages: swaggerPages({ document }),
+      pages: swaggerPages({ document }).use(uiPages()),
       mcp: new Mcp({
         ...{ dispatcher, limits: () => httpLimits(config), version: lifecycle.version, allow: () => config.value('mcp.allow') },
         ...{ watch: services.runtime.watch, gate: services.runtime.gate },

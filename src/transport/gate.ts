@@ -36,7 +36,14 @@ export function searchOf(url: string, via: 'unix' | 'tcp'): Query {
 
 /** Addresses that answer without a token: nothing of the user's is behind them. */
 export function isOpen(path: string, rules: AccessRules): boolean {
-  return path === '/health' || path === '/ops' || path.startsWith('/openapi') || (path === '/metrics' && rules.metricsOpen);
+  return (
+    path === '/health' ||
+    path === '/ops' ||
+    path.startsWith('/openapi') ||
+    path === '/ui' ||
+    path.startsWith('/ui/') ||
+    (path === '/metrics' && rules.metricsOpen)
+  );
 }
 
 /** CORS headers for a listed origin; null for everybody else, who gets none. */

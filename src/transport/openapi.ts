@@ -210,6 +210,7 @@ function servicePaths(options: OpenApiOptions, failures: Failures): Json {
       'text/html': text('Swagger UI.'),
       ...document,
     }),
+    '/ui': get('ui_page', 'The page that shows what the daemon does, as it does it.', { 'text/html': text('HTML.') }),
     '/openapi.json': get('openapi', 'This document.', document),
     '/openapi/json': get('openapi_alias', 'This document, under the address other tools look for.', document),
   };

@@ -12,7 +12,7 @@ export interface Place {
 }
 
 const READ = ['GET', 'HEAD'] as const;
-const FIXED = ['/', '/health', '/ops', '/openapi', '/openapi.json', '/metrics', '/ws'];
+const FIXED = ['/', '/health', '/ops', '/openapi', '/openapi.json', '/ui', '/metrics', '/ws'];
 
 /** A route's path as an expression with a named group per field. */
 const expression = (path: string): RegExp =>
@@ -57,6 +57,7 @@ export class Places {
     const fixed = this.fixed.get(path);
     if (fixed) return fixed;
     if (path.startsWith('/openapi/')) return { label: path, methods: READ, route: undefined };
+    if (path.startsWith('/ui/')) return { label: '/ui', methods: READ, route: undefined };
     const first = this.patterns.find(({ match }) => match.test(path));
     if (!first) return undefined;
     const routes = this.patterns.filter(({ route }) => route.path === first.route.path).map(({ route }) => route);

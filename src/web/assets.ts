@@ -3,6 +3,7 @@ import favicon32 from 'swagger-ui-dist/favicon-32x32.png' with { type: 'file' };
 import { version } from 'swagger-ui-dist/package.json';
 import bundle from 'swagger-ui-dist/swagger-ui-bundle.js' with { type: 'file' };
 import stylesheet from 'swagger-ui-dist/swagger-ui.css' with { type: 'file' };
+import { holds } from './conditional';
 
 /** Swagger UI as it lies in the executable, by the name it is served under. Only paths: nothing is read before it is asked for. */
 const ASSETS: ReadonlyMap<string, { readonly path: string; readonly type: string }> = new Map([
@@ -26,6 +27,6 @@ export function asset(name: string, ifNoneMatch: string | null): Response | null
     'x-content-type-options': 'nosniff',
     'cross-origin-resource-policy': 'same-origin',
   };
-  if (ifNoneMatch?.split(',').some((tag) => tag.trim().replace(/^W\//, '') === ETAG)) return new Response(null, { status: 304, headers });
+  if (holds(ifNoneMatch, ETAG)) return new Response(null, { status: 304, headers });
   return new Response(Bun.file(found.path), { headers });
 }

@@ -138,7 +138,7 @@ describe('host and origin', () => {
 
 describe('open routes', () => {
   test('health, ops, the document and metrics need no token; streams and ops do', async () => {
-    for (const path of ['/health', '/ops', '/openapi', '/openapi.json', '/openapi/json', '/metrics'])
+    for (const path of ['/health', '/ops', '/openapi', '/openapi.json', '/openapi/json', '/ui', '/ui/app.js', '/metrics'])
       expect((await daemon.tcp(path)).status).toBe(200);
     for (const path of ['/stream/events', '/x', '/op/ping']) expect([401, 405]).toContain((await daemon.tcp(path)).status);
     expect(await (await daemon.tcp('/health')).json()).toMatchObject({ ok: true, version: expect.any(String), uptime_ms: expect.any(Number) });

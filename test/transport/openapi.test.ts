@@ -119,7 +119,7 @@ test('a token is documented only where one is needed', () => {
   const text = JSON.stringify(openDocument.paths);
   expect(text).not.toContain('"security"');
   expect(text).not.toContain('"401"');
-  for (const path of ['/health', '/ops', '/metrics', '/openapi', '/openapi.json', '/openapi/json'])
+  for (const path of ['/health', '/ops', '/metrics', '/openapi', '/openapi.json', '/openapi/json', '/ui'])
     expect(document.paths[path].get.security).toEqual([]);
 });
 
