@@ -26,7 +26,8 @@ export class Search {
     this.byLine = new ByLine(table, corpus);
   }
 
-  run(query: Query): Promise<Result> {
+  async run(query: Query): Promise<Result> {
+    if ((query.mode === 'match' || query.mode === 'fts') && this.table.indexLags()) await this.table.db.write(() => this.table.index(), 'normal');
     const pace = new Pace(() => this.clock.monotonic(), query.budgetMs);
     const { mode, filter, descending } = query;
     const inMemory = mode === 'like' || mode === 'prefix' || mode === 'fuzzy';
