@@ -30,3 +30,21 @@ test('words are found in entries whether or not they are in the index yet, also 
     rig.close();
   }
 }, 30_000);
+
+test('bringing the index up to date looks at the new entries alone', () => {
+  const rig = new HistoryRig();
+  try {
+    const { db, history } = rig;
+    const prepare = db.prepare.bind(db);
+    const plans: string[] = [];
+    db.prepare = (sql) => {
+      if (sql.startsWith('INSERT INTO history_fts')) plans.push(JSON.stringify(db.sqlite.query(`EXPLAIN QUERY PLAN ${sql}`).all()));
+      return prepare(sql);
+    };
+    history.table.index();
+    expect(plans).toHaveLength(1);
+    expect(plans[0]).not.toContain('SCAN history');
+  } finally {
+    rig.close();
+  }
+});
