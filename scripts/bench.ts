@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { artifacts } from './bench/artifacts';
 import { cachedReplay } from './bench/cached';
 import type { Bench } from './bench/context';
+import { definitions } from './bench/definitions';
 import { fanOut } from './bench/fan_out';
 import { binarySize, idleMemory, startTime } from './bench/footprint';
 import { jobs } from './bench/jobs';
@@ -25,9 +26,8 @@ import { install, step } from './setup';
 /**
  * `bun run bench`: the compiled program beside its peers, in one run on one machine.
  *   --quick       fewer and shorter rounds
- *   --only NAME   one part, repeatable: cli, kv, fanout, stalled, latency, publish, locks, jobs, artifacts, start, memory, and
- *                 sustain, which takes over a minute and is run only when it is named
- *   --only NAME   one part, repeatable: cli, kv, fanout, latency, publish, locks, history, start, memory
+ *   --only NAME   one part, repeatable: cli, kv, fanout, stalled, latency, publish, locks, jobs, artifacts, definitions, history, start,
+ *                 memory, and sustain, which takes over a minute and is run only when it is named
  *   --json        the rows and bars as JSON
  *   --bin PATH    another executable than dist/zd
  *   --strict      exit 1 when a bar is missed, as it is anyway when a part does not come to its end
@@ -67,6 +67,7 @@ const parts: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
     await artifacts(bench, flags.quick ? 128 : 1024);
     await cachedReplay(bench, flags.quick ? 20 : 60);
   },
+  definitions: (bench) => definitions(bench, flags.quick ? 10 : 40, flags.quick ? 4 : 20),
   history: (bench) => history(bench, flags.quick ? 10 : 40, flags.quick ? 100_000 : 1_000_000),
 };
 /** Run only when they are named. */

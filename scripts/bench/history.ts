@@ -83,7 +83,14 @@ async function processes(bench: Bench, zd: Server, lines: readonly string[], run
   else bench.found.skipped.push('fzf beside zd history search: fzf is not installed');
   if (Bun.which('sqlite3')) {
     const db = join(zd.home, 'lines.db');
-    const made = Bun.spawnSync(['sqlite3', db, 'CREATE TABLE lines (line TEXT)', '.mode ascii', '.separator \x1f \n', `.import ${list} lines`]);
+    const made = Bun.spawnSync([
+      'sqlite3',
+      db,
+      'CREATE TABLE lines (line TEXT)',
+      '.mode ascii',
+      String.raw`.separator "\037" "\n"`,
+      `.import ${list} lines`,
+    ]);
     if (!made.success) throw new Error(`sqlite3: ${made.stderr.toString()}`);
     const query = "SELECT DISTINCT line FROM lines WHERE line LIKE '%git%comm%' ORDER BY rowid LIMIT 100";
     tasks['sqlite3, LIKE'] = () => elapsed(['sqlite3', db, query], env);

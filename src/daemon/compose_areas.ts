@@ -25,8 +25,8 @@ export function composeAreas(ground: Ground): Omit<Services, Own> {
   const jobs = composeJobs(ground);
   const definitions = composeDefinitions(ground);
   const snapshots = composeSnapshots(ground, definitions);
-  const history = composeHistory(ground, new DefinedNames(definitions.table));
   const shells = composeShells(ground);
+  const history = composeHistory(ground, new DefinedNames(definitions.table), (...told) => void shells.shells.broadcast(...told));
   return {
     ...composeDoors(ground),
     cache: composeCache(ground),

@@ -158,6 +158,10 @@ test('the history, as a file zsh reads, with words and a range', async () => {
 
 test('bad input', async () => {
   expect(await code({ target: 'nothing' })).toBe('unknown_target');
+  for (const target of ['entry_stats', 'theme', 'compiled_files', 'script', 'index', 'subscriptions']) {
+    const { body } = await daemon.call('export', { target, format: 'json', all: true });
+    expect([body.code, body.msg]).toEqual(['unknown_target', expect.stringContaining(`zd has no ${target}: `)]);
+  }
   expect(await code({ target: 'aliases', format: 'docx' })).toBe('bad_format');
   expect(await code({ target: 'plugins', format: 'sh' })).toBe('format_unsupported_for_target');
   expect(await code({ target: 'aliases', format: 'zsh-histfile' })).toBe('format_unsupported_for_target');

@@ -12,10 +12,15 @@ export interface Evaluated {
 /** How a script reaches a shell: line by line from a file, or at once as the argument of `eval`, in a shell for a person too. */
 export type Way = 'source' | 'eval' | 'interactive';
 
-const PROGRAMS = { bash: ['bash', '--norc', '--noprofile'], zsh: ['zsh', '-f'] } as const;
+const PROGRAMS = { bash: ['bash', '--norc', '--noprofile'], zsh: ['zsh', '-f'], fish: ['fish', '--no-config'] } as const;
 
 /** Evaluates a script in a real shell, in an empty folder of its own, and then asks it things. */
-export async function evaluate(shell: 'bash' | 'zsh', script: string, ask: string, { way = 'source' as Way, before = '' } = {}): Promise<Evaluated> {
+export async function evaluate(
+  shell: 'bash' | 'zsh' | 'fish',
+  script: string,
+  ask: string,
+  { way = 'source' as Way, before = '' } = {},
+): Promise<Evaluated> {
   const folder = mkdtempSync('/tmp/zd-shell-');
   try {
     const inside = join(folder, 'in');
@@ -23,7 +28,7 @@ export async function evaluate(shell: 'bash' | 'zsh', script: string, ask: strin
     for (const each of [inside, work]) Bun.spawnSync(['mkdir', each]);
     writeFileSync(join(inside, 'script'), script);
     writeFileSync(join(inside, 'ask'), ask);
-    const take = way === 'source' ? '. ../in/script' : 'eval "$(< ../in/script)"';
+    const take = way === 'source' ? '. ../in/script' : shell === 'fish' ? 'eval (cat ../in/script | string collect -N)' : 'eval "$(< ../in/script)"';
     const main = `${before}\n${take}\n\\builtin cd ${work} || exit\n. ../in/ask\n`;
     writeFileSync(join(inside, 'main'), main);
     const child = Bun.spawn([...PROGRAMS[shell], ...(way === 'interactive' ? ['-i', '-c', '. ../in/main'] : ['../in/main'])], {

@@ -1,6 +1,7 @@
 import { ZdError } from '../../kernel/error';
 import { nullable, t, type Static } from '../../kernel/schema';
 import { EndState } from './end_state';
+import { nextTurn } from './next_turn';
 import { Attrs, DefinitionName, File, FnChain, Line, ShellId, ValueArray, ValueAssoc } from './schema';
 
 const Time = t.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER * 1024, description: 'Nanoseconds since the Unix epoch.' });
@@ -45,17 +46,25 @@ export const Bundle = t.Object(
 export type BundleInput = Static<typeof Bundle>;
 export type BundleEvent = Static<typeof Event>;
 
+const NONE: readonly string[] = [];
+
 const bad = (path: string, what: string): ZdError => new ZdError('bad_args', `${path}: ${what}`, { path });
 
+/** Events looked at before others get their turn. */
+const STEP = 2000;
+
 /** The events by order_idx. Refuses what the schema cannot: a number used twice, a text that cannot be stored, a value over the limit. */
-export function orderedEvents({ events }: BundleInput, maxValueBytes: number): BundleEvent[] {
-  const order = events.map((_, at) => at).toSorted((a, b) => events[a]!.order_idx - events[b]!.order_idx);
-  order.forEach((at, place) => {
+export async function orderedEvents({ events }: BundleInput, maxValueBytes: number): Promise<BundleEvent[]> {
+  const order = events.map((_, at) => at);
+  if (events.some(({ order_idx }, at) => at > 0 && order_idx <= events[at - 1]!.order_idx))
+    order.sort((a, b) => events[a]!.order_idx - events[b]!.order_idx);
+  for (const [place, at] of order.entries()) {
     const before = place > 0 ? order[place - 1]! : null;
     if (before !== null && events[before]!.order_idx === events[at]!.order_idx)
       throw bad(`/events/${at}/order_idx`, `${events[at]!.order_idx} is used twice`);
     checkTexts(events[at]!, maxValueBytes, `/events/${at}`);
-  });
+    if (place % STEP === STEP - 1) await nextTurn();
+  }
   return order.map((at) => events[at]!);
 }
 
@@ -72,17 +81,16 @@ export function checkTexts(
   maxValueBytes: number,
   path: string,
 ): void {
-  const texts: [string, string][] = [
+  for (const [field, text] of [
     ['name', name],
-    ['file', file ?? ''],
-    ['fn_chain', fn_chain ?? ''],
-    ['value', value ?? ''],
-  ];
-  const lists = [...(value_array ?? []).map((text) => [text]), ...(value_assoc ?? [])].flat();
-  let chars = value?.length ?? 0;
-  for (const text of lists) chars += text.length;
-  for (const [field, text] of texts) if (!text.isWellFormed()) throw bad(`${path}/${field}`, 'a surrogate stands alone');
+    ['file', file],
+    ['fn_chain', fn_chain],
+    ['value', value],
+  ] as const)
+    if (text != null && !text.isWellFormed()) throw bad(`${path}/${field}`, 'a surrogate stands alone');
+  const lists = value_array || value_assoc ? [...(value_array ?? []).map((text) => [text]), ...(value_assoc ?? [])].flat() : NONE;
   if (lists.some((text) => !text.isWellFormed())) throw bad(`${path}/value_array`, 'a surrogate stands alone');
+  const chars = lists.reduce((sum, text) => sum + text.length, value?.length ?? 0);
   if (chars * 3 <= maxValueBytes) return;
   const bytes = [value ?? '', ...lists].reduce((sum, text) => sum + Buffer.byteLength(text), 0);
   if (bytes <= maxValueBytes) return;

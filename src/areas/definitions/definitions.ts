@@ -27,6 +27,7 @@ export class Definitions implements DefinitionService {
   readonly emitter = new Emitter(this);
   readonly listeners: Listeners;
   private readonly scan: Scan;
+  private changed = 0;
 
   constructor(
     private readonly db: Db,
@@ -56,6 +57,10 @@ export class Definitions implements DefinitionService {
     for (const { shellId, rows } of this.table.counts()) of(shellId).rows += rows;
     for (const bundle of this.table.bundles()) of(bundle.shellId).bundle = bundle;
     return [...found.values()].toSorted((a, b) => (a.shellId < b.shellId ? -1 : 1));
+  }
+
+  changes(): number {
+    return this.changed;
   }
 
   get(shellId: string, kind: Kind, name: string): DefinitionRecord | null {
@@ -123,6 +128,7 @@ export class Definitions implements DefinitionService {
 
   /** Brings the counts up to date, and refuses what is too much. Inside the write. */
   finish(changes: Changes): void {
+    this.changed++;
     changes.count();
     if (changes.inserted === 0) return;
     const { maxRecords, maxShells } = this.limits();

@@ -35,11 +35,11 @@ export class ShellFold {
 
   set(kind: Kind, name: string, seen: Observation): void {
     const records = this.of(kind);
-    const record = recordFor(this.shellId, kind, name, seen, this.setAt);
     const history = (records.get(name)?.history ?? []) as Override[];
+    const record = recordFor(this.shellId, kind, name, seen, this.setAt, history);
     history.push({ value: record.value, file: record.file, line: record.line, fn_chain: record.fnChain });
     if (history.length > MOST_OVERRIDES) history.shift();
-    records.set(name, { ...record, history });
+    records.set(name, record);
     this.gone.get(kind)?.delete(name);
   }
 

@@ -5,6 +5,7 @@ import type { Definitions } from './definitions';
 import { applyEndState } from './end_state';
 import { definitionEvent } from './events';
 import { ShellFold } from './fold';
+import { nextTurn } from './next_turn';
 import { isCatalogKind, kindOf, numberOf, type Kind } from './kinds';
 import { redacted, type Observation } from './observation';
 import { DEFAULT_SHELL } from './schema';
@@ -19,9 +20,12 @@ export interface KindChange {
   removed: number;
 }
 
+/** Events taken in before others get their turn. */
+const STEP = 1000;
+
 /** Makes a bundle the state of its shell, in one transaction together with the event that tells of it. */
 export async function ingest(definitions: Definitions, bundle: BundleInput, begun: number, monotonic: () => number) {
-  const events = orderedEvents(bundle, definitions.limits().maxValueBytes);
+  const events = await orderedEvents(bundle, definitions.limits().maxValueBytes);
   const shellId = bundle.shell_id ?? DEFAULT_SHELL;
   const setAt = definitions.now();
   let hidden = 0;
@@ -31,11 +35,12 @@ export async function ingest(definitions: Definitions, bundle: BundleInput, begu
     return safe;
   };
   const folds = new Map([[shellId, new ShellFold(shellId, setAt)]]);
-  for (const { shell_id, attrs, ...event } of events) {
-    const owner = shell_id ?? shellId;
+  for (const [at, event] of events.entries()) {
+    const owner = event.shell_id ?? shellId;
     let fold = folds.get(owner);
     if (!fold) folds.set(owner, (fold = new ShellFold(owner, setAt)));
-    fold.see(guard({ ...event, attrs: attrs ?? 0 }));
+    fold.see(guard({ ...event, attrs: event.attrs ?? 0 }));
+    if (at % STEP === STEP - 1) await nextTurn();
   }
   const main = folds.get(shellId)!;
   if (bundle.end_state) applyEndState(main, bundle.end_state, guard);

@@ -1,7 +1,7 @@
 import { isSensitiveFile, isSensitiveName, isSensitiveText } from '../../kernel/sensitive';
 import { ATTRS } from './attrs';
 import { isList, kindNamed, type Kind } from './kinds';
-import type { DefinitionRecord } from './service';
+import type { DefinitionRecord, Override } from './service';
 
 /** What a recorder saw, or somebody emitted. */
 export interface Observation {
@@ -76,7 +76,14 @@ function isJson(text: string): boolean {
   }
 }
 
-export const recordFor = (shellId: string, kind: Kind, name: string, seen: Observation, setAt: number): DefinitionRecord => ({
+export const recordFor = (
+  shellId: string,
+  kind: Kind,
+  name: string,
+  seen: Observation,
+  setAt: number,
+  history: readonly Override[] = [],
+): DefinitionRecord => ({
   shellId,
   kind,
   name,
@@ -87,7 +94,7 @@ export const recordFor = (shellId: string, kind: Kind, name: string, seen: Obser
   file: seen.file ?? null,
   line: seen.line ?? null,
   fnChain: seen.fn_chain ?? null,
-  history: [],
+  history,
   orderIdx: seen.order_idx ?? null,
   tsNs: seen.ts_ns ?? null,
   setAt,

@@ -1,4 +1,5 @@
 import { numberOf, placeOf, type Kind } from './kinds';
+import { nextTurn } from './next_turn';
 import { recordOf, type Row } from './row';
 import type { DefinitionFilter, DefinitionPage, DefinitionRecord, Place } from './service';
 import { stretchOf, type Stretch } from './stretch';
@@ -11,8 +12,6 @@ const PAGE_BYTES = 4 * 1024 * 1024;
 /** Rows the first step takes; a later one takes as many as fit, by the size of those before. */
 const FIRST_ROWS = 64;
 const MOST_ROWS = 1000;
-
-const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 interface Step {
   readonly rows: readonly Row[];

@@ -100,6 +100,8 @@ export interface DefinitionService {
   page(filter: DefinitionFilter, limit: number, after?: Place | null, signal?: AbortSignal): Promise<DefinitionPage>;
   /** How many records a filter matches. Gives way to other work while it counts. */
   count(filter: DefinitionFilter, signal?: AbortSignal): Promise<number>;
+  /** Grows with every write, so who reads in turns can tell that nothing changed in between. */
+  changes(): number;
   /** Every record, in order, all its fields. Gives way between pages, so a write may come between two of them. */
   read(filter?: DefinitionFilter, signal?: AbortSignal): AsyncGenerator<DefinitionRecord>;
   /** Every record of every kind in one view of the database: nothing comes between. For the work of a `db.write`, or where blocking is right. */

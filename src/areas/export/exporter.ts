@@ -10,7 +10,7 @@ import { pluginsOf } from './plugins';
 import { dialectOf, script } from './sections';
 import { FORMATS, type Exported, type ExportRequest, type ExportService, type Format, type HistoryLine, type Providers } from './service';
 import { remark } from './shell/quote';
-import { ALL_STATE, findTarget, TARGET_NAMES, type Target } from './targets';
+import { ALL_STATE, findTarget, NOT_KEPT, TARGET_NAMES, type Target } from './targets';
 import { filesIn } from './walk';
 
 /** Most lines of the history in one reply, by format. */
@@ -172,8 +172,13 @@ const other = <R extends object>({ name }: Target, columns: readonly (keyof R & 
   table: { target: name, columns, rows: rows.map((row) => columns.map((column) => row[column] as string | number | null)) },
 });
 
+const reason = (target: string): string =>
+  Object.hasOwn(NOT_KEPT, target)
+    ? `zd has no ${target}: ${NOT_KEPT[target]}.`
+    : `There is nothing called ${JSON.stringify(target.slice(0, 100))} to export.`;
+
 const unknown = (target: string): ZdError =>
-  new ZdError('unknown_target', `There is nothing called ${JSON.stringify(target.slice(0, 100))} to export.`, {
+  new ZdError('unknown_target', reason(target), {
     hint: `One of ${TARGET_NAMES.join(', ')}.`,
     path: '/target',
   });

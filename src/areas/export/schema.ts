@@ -21,6 +21,7 @@ export const RENDER_INPUT = strict({
   dialect: t.Optional(
     t.Union([t.Literal('zsh'), t.Literal('bash'), t.Literal('fish')], { description: 'Whose shell text; that of the shell without it.' }),
   ),
+  all: t.Optional(t.Boolean({ default: false, description: 'Every row: what is exported is never a part of it, so this changes nothing.' })),
   show_sensitive: t.Optional(t.Boolean({ default: false, description: 'With the values of what looks like a secret.' })),
   include_sensitive: t.Optional(t.Boolean({ default: false, description: 'As show_sensitive.' })),
 });

@@ -89,6 +89,16 @@ const ALIASES: Readonly<Record<string, string>> = {
   shell: 'shells',
 };
 
+/** What others that have these operations export under these names, and why there is nothing of it here. */
+export const NOT_KEPT: Readonly<Record<string, string>> = {
+  entry_stats: 'it does not count the calls of shell functions',
+  theme: 'it has no themes',
+  compiled_files: 'it compiles no scripts; zd export sourced tells which were read',
+  script: 'it compiles no scripts; zd export sourced tells which were read',
+  index: 'there is no index beside the definitions; zd export catalog has all of them',
+  subscriptions: 'a subscription is part of the connection that made it; zd event stats counts them',
+};
+
 const byName = new Map(TARGETS.map((target) => [target.name, target]));
 
 export const TARGET_NAMES: readonly string[] = ['all-state', ...byName.keys()];

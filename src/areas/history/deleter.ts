@@ -40,10 +40,9 @@ export class Deleter {
     for await (const entries of this.matching(deletion)) {
       for (let at = 0; at < entries.length; at += CHUNK) {
         const chunk = entries.slice(at, at + CHUNK);
-        count += deletion.dryRun ? chunk.length : await this.remove(chunk, true);
+        count += deletion.dryRun ? chunk.length : await this.remove(chunk, source, true);
       }
     }
-    if (count > 0 && !deletion.dryRun) await this.db.write(() => this.events.append(deleted(count, source)), 'normal');
     return count;
   }
 
@@ -85,13 +84,14 @@ export class Deleter {
   }
 
   /**
-   * In one transaction; an entry that somebody else has removed by then counts for them. `erase`: what is deleted because somebody asked for it
+   * In one transaction with the event that tells of it; an entry that somebody else has removed by then counts for them. `erase`: what is deleted because somebody asked for it
    * is overwritten in the file, not only let go of.
    */
-  private async remove(entries: readonly Found[], erase = false): Promise<number> {
+  private async remove(entries: readonly Found[], source: string, erase = false): Promise<number> {
     const changes = await this.db.write(() => {
       const present = entries.filter(({ pos, id }) => this.table.byPos(pos)?.id === id);
       const all = () => present.map((entry) => this.table.remove(entry));
+      if (present.length > 0) this.events.append(deleted(present.length, source));
       return erase ? this.table.erasing(all) : all();
     }, 'normal');
     for (const change of changes) this.corpus.apply(change);
@@ -102,18 +102,16 @@ export class Deleter {
     this.corpus.forgetIdle();
     const { maxEntries, maxAgeMs } = this.bounds();
     const over = this.table.totals().entries - maxEntries;
-    let count = 0;
     for (let left = over; left > 0;) {
       const oldest = this.table.rows(`SELECT ${COLUMNS} FROM ${FROM} ORDER BY pos LIMIT ?`, [Math.min(CHUNK, left)]);
       if (oldest.length === 0) break;
-      count += await this.remove(oldest);
+      await this.remove(oldest, SOURCE);
       left -= oldest.length;
     }
     for (let more = maxAgeMs > 0; more;) {
       const due = this.table.rows(`SELECT ${COLUMNS} FROM ${FROM} WHERE pos < ? ORDER BY pos LIMIT ?`, [posOf(this.clock.now() - maxAgeMs), CHUNK]);
-      count += await this.remove(due);
+      await this.remove(due, SOURCE);
       more = due.length === CHUNK;
     }
-    if (count > 0) await this.db.write(() => this.events.append(deleted(count, SOURCE)), 'normal');
   }
 }

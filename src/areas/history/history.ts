@@ -27,6 +27,9 @@ export interface HistoryLimits extends IgnoreRules {
   readonly longCommandMs: number;
 }
 
+/** Tells every session but that of a shell; 0: every one. */
+export type Announce = (topic: string, data: object, exceptShell: number) => void;
+
 interface Judged {
   readonly draft: Draft;
   readonly ignored: Ignored | null;
@@ -48,6 +51,7 @@ export class History implements HistoryService {
     clock: Clock,
     private readonly limits: () => HistoryLimits,
     readonly names: KnownNames = NO_NAMES,
+    private readonly announce: Announce = () => {},
   ) {
     this.programs = new Programs(clock);
     this.table = new HistoryTable(db);
@@ -68,15 +72,16 @@ export class History implements HistoryService {
       await this.db.write(() => this.table.count(0, 1), 'normal');
       return { id: null, ignored: judged.ignored, redacted: 0 };
     }
-    const { entry, change } = await this.db.write(() => {
+    const { entry, change, long } = await this.db.write(() => {
       const added = this.table.insert(judged.draft);
       this.table.count(judged.redacted, 0);
       this.events.append(appended(added.entry, source));
       const long = longCommand(added.entry, limits.longCommandMs, source);
       if (long) this.events.append(long);
-      return added;
+      return { ...added, long };
     }, 'normal');
     this.corpus.apply(change);
+    if (long) this.announce(long.topic, long.data as object, entry.shellId ?? 0);
     return { id: entry.id, ignored: null, redacted: judged.redacted };
   }
 
@@ -116,6 +121,10 @@ export class History implements HistoryService {
 
   query(query: Query): Promise<Result> {
     return this.searching.run(query);
+  }
+
+  count(query: Query): Promise<number | null> {
+    return this.searching.count(query);
   }
 
   delete(deletion: Deletion, source: string): Promise<number> {

@@ -13,10 +13,14 @@ export const query = defineOp({
     'After `budget_ms` the answer is what was found by then, with `complete` false.',
   scope: 'history.read',
   effect: 'read',
-  input: strict(QUERY),
+  input: strict({
+    ...QUERY,
+    total: t.Optional(t.Boolean({ default: false, description: 'Count all that fit, beyond this page.' })),
+  }),
   output: strict({
     rows: t.Array(strict(HIT)),
     count: t.Integer({ minimum: 0, description: 'Rows in this reply.' }),
+    total: t.Optional(nullable(t.Integer({ minimum: 0, description: 'With `total`; null when `budget_ms` ended the counting.' }))),
     complete: t.Boolean({ description: 'False: `budget_ms` ended the search.' }),
     next_cursor: nullable(t.String()),
   }),
@@ -29,8 +33,10 @@ export const query = defineOp({
   example: { filter: 'git', limit: 10 },
   exampleSetup: [{ op: 'history_append', input: { line: 'git status' } }],
   handle: async ({ history }, input) => {
-    const { hits, cursor, complete } = await history.query(queryOf(input));
+    const wanted = queryOf(input);
+    const { hits, cursor, complete } = await history.query(wanted);
     const rows = hits.map(wireHit);
-    return { rows, count: rows.length, complete, next_cursor: cursor === null ? null : String(cursor) };
+    const all = input.total === true ? { total: await history.count(wanted) } : {};
+    return { rows, count: rows.length, ...all, complete, next_cursor: cursor === null ? null : String(cursor) };
   },
 });

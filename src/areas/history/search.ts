@@ -13,6 +13,8 @@ import { textSearch } from './words';
 
 /** Places taken from the index per step. */
 const STEP = 256;
+/** Entries of a page that is only counted. */
+const COUNTED_AT_ONCE = 2000;
 
 /** Finds entries: by the full-text index, by the lines in memory, or by going through the entries in order, whichever answers soonest. */
 export class Search {
@@ -26,13 +28,30 @@ export class Search {
     this.byLine = new ByLine(table, corpus);
   }
 
-  run(query: Query): Promise<Result> {
+  async run(query: Query): Promise<Result> {
+    if ((query.mode === 'match' || query.mode === 'fts') && this.table.indexLags()) await this.table.db.write(() => this.table.index(), 'normal');
     const pace = new Pace(() => this.clock.monotonic(), query.budgetMs);
     const { mode, filter, descending } = query;
     const inMemory = mode === 'like' || mode === 'prefix' || mode === 'fuzzy';
     if (inMemory && filter !== '' && descending && !hasConditions(query))
       return query.order === 'time' ? this.byLine.newest(query, pace) : this.byLine.best(query, pace, this.clock.now());
     return query.order === 'time' ? this.inOrder(query, pace) : this.ranked(query, pace);
+  }
+
+  /** How many entries fit, with `distinct` how many lines; null when the time is used up first. */
+  async count(query: Query): Promise<number | null> {
+    const { filter, after, before, distinct, budgetMs } = query;
+    if (filter === '' && !distinct && !hasConditions(query) && after === undefined && before === undefined) return this.table.totals().entries;
+    const until = this.clock.monotonic() + budgetMs;
+    let found = 0;
+    for (let cursor: number | null = null; ;) {
+      const left = Math.max(1, until - this.clock.monotonic());
+      const { hits, cursor: next, complete } = await this.run({ ...query, order: 'time', limit: COUNTED_AT_ONCE, cursor, budgetMs: left });
+      found += hits.length;
+      if (!complete) return null;
+      if (next === null) return found;
+      cursor = next;
+    }
   }
 
   beginningWith(prefix: string, limit: number): Promise<{ lines: string[]; total: number }> {

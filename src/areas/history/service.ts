@@ -71,6 +71,8 @@ export interface HistoryService {
   /** The same for many that were run elsewhere or earlier: in one transaction, announced as one. */
   import(drafts: readonly Draft[], dedupe: boolean, source: string): Promise<Imported>;
   query(query: Query): Promise<Result>;
+  /** How many entries fit, with `distinct` how many lines, wherever the page begins; null when the budget is used up first. */
+  count(query: Query): Promise<number | null>;
   /** Entries that were, or with `dryRun` would be, deleted. */
   delete(deletion: Deletion, source: string): Promise<number>;
   /** The lines that begin with a text, most used of late first, and how many begin so as far as was looked. */

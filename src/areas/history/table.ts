@@ -45,10 +45,15 @@ export interface LineChange {
 /** How many uses of a line are weighed again when one of them was deleted: older ones weigh nothing. */
 const WEIGHED = 500;
 
+/** Entries whose words go into the index together: one at a time each would cost a piece of the index, and merging it with the others. */
+const INDEXED_AT_ONCE = 512;
+
 /** The SQL of the history's tables. Statements are made when they are first used: a daemon without history has none. */
 export class HistoryTable {
   private readonly statements = new Map<string, Statement>();
   private readonly counted: Totals;
+  /** No entry lies behind it; null before it is needed. */
+  private top: number | null = null;
 
   constructor(readonly db: Db) {
     this.counted = new Totals(db);
@@ -116,8 +121,26 @@ export class HistoryTable {
     if (known) this.run('UPDATE history_line SET uses = uses + 1, last_pos = ?, rank = ? WHERE id = ?', lastPos, rank, lineId);
     const { exitCode, cwd, durationMs, sessid, hostname, shellId } = draft;
     this.run('INSERT INTO history VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)', pos, id, lineId, exitCode, cwd, durationMs, sessid, hostname, shellId);
-    this.run('INSERT INTO history_fts (rowid, line) VALUES (?, ?)', pos, draft.line);
+    const { indexed_to: indexedTo } = this.counted.current();
+    if (id <= indexedTo) this.run('INSERT INTO history_fts (rowid, line) VALUES (?, ?)', pos, draft.line);
+    else if (id - indexedTo >= INDEXED_AT_ONCE) this.index();
     return { entry: { ...draft, ts: timeOf(pos), id, pos }, change: { id: lineId, line: draft.line, standing: { lastPos, rank } } };
+  }
+
+  /** Whether there may be entries whose words are not in the index yet. */
+  indexLags(): boolean {
+    const { next_id: next, indexed_to: indexedTo } = this.counted.current();
+    return next - 1 > indexedTo;
+  }
+
+  /**
+   * Brings the index up to date; only inside a write. In the order of places, in which the index takes them at once; the plus keeps SQLite from
+   * going through all entries for that order.
+   */
+  index(): void {
+    const { next_id: next, indexed_to: indexedTo } = this.counted.current();
+    this.run(`INSERT INTO history_fts (rowid, line) SELECT pos, line FROM ${FROM} WHERE history.id > ? ORDER BY +pos`, indexedTo);
+    this.counted.stage((row) => ({ ...row, indexed_to: next - 1 }));
   }
 
   private idFor(wanted: number | undefined): number {
@@ -136,6 +159,14 @@ export class HistoryTable {
 
   /** The place behind the last one taken in this millisecond; a millisecond that is full spills into the next ones. */
   private freePos(ts: number): number {
+    this.top ??= this.get<{ top: number | null }>('SELECT max(pos) AS top FROM history')!.top ?? -1;
+    const next = Math.max(posOf(ts), this.top + 1);
+    const pos = next < posAfter(ts) ? next : this.gapFor(ts);
+    this.top = Math.max(this.top, pos);
+    return pos;
+  }
+
+  private gapFor(ts: number): number {
     for (let ms = ts; ; ms++) {
       const taken = this.get<{ last: number | null }>('SELECT max(pos) AS last FROM history WHERE pos >= ? AND pos < ?', posOf(ms), posAfter(ms))!;
       const free = taken.last === null ? posOf(ms) : taken.last + 1;
@@ -146,7 +177,8 @@ export class HistoryTable {
   /** Removes an entry, and its line with the last use; only inside a write. */
   remove(entry: Found): LineChange {
     const { pos, lineId, line } = entry;
-    this.run("INSERT INTO history_fts (history_fts, rowid, line) VALUES ('delete', ?, ?)", pos, line);
+    if (entry.id <= this.counted.current().indexed_to)
+      this.run("INSERT INTO history_fts (history_fts, rowid, line) VALUES ('delete', ?, ?)", pos, line);
     this.run('DELETE FROM history WHERE pos = ?', pos);
     this.counted.stage((row) => ({ ...row, entries: row.entries - 1 }));
     const left = this.all<{ pos: number }>('SELECT pos FROM history WHERE line_id = ? ORDER BY pos DESC LIMIT ?', [lineId, WEIGHED]);

@@ -5,6 +5,8 @@ export interface TotalRow {
   readonly next_id: number;
   readonly redacted: number;
   readonly ignored: number;
+  /** The newest id whose words are in the index; those of newer entries follow together. */
+  readonly indexed_to: number;
 }
 
 /** What is counted over the whole history. Changes are summed in memory and written once per transaction; they hold when it is committed. */
@@ -15,8 +17,10 @@ export class Totals {
   constructor(private readonly db: Db) {
     db.beforeCommit(() => {
       if (!this.staged) return;
-      const { entries, next_id: nextId, redacted, ignored } = this.staged;
-      db.sqlite.query('UPDATE history_total SET entries = ?, next_id = ?, redacted = ?, ignored = ?').run(entries, nextId, redacted, ignored);
+      const { entries, next_id: nextId, redacted, ignored, indexed_to: indexedTo } = this.staged;
+      db.sqlite
+        .query('UPDATE history_total SET entries = ?, next_id = ?, redacted = ?, ignored = ?, indexed_to = ?')
+        .run(entries, nextId, redacted, ignored, indexedTo);
     });
     db.onCommit(() => {
       this.stored = this.staged ?? this.stored;
@@ -28,7 +32,7 @@ export class Totals {
   }
 
   current(): TotalRow {
-    this.stored ??= this.db.sqlite.query('SELECT entries, next_id, redacted, ignored FROM history_total').get() as TotalRow;
+    this.stored ??= this.db.sqlite.query('SELECT entries, next_id, redacted, ignored, indexed_to FROM history_total').get() as TotalRow;
     return this.staged ?? this.stored;
   }
 

@@ -59,9 +59,15 @@ export interface Content {
 type IsKind = (text: string) => text is Kind;
 
 /** The bytes of a snapshot of these records. */
-export async function encode(head: Omit<Head, 'rows'>, records: Iterable<DefinitionRecord>, zd: string): Promise<{ bytes: Buffer; rows: number }> {
+export async function encode(
+  head: Omit<Head, 'rows'>,
+  records: Iterable<DefinitionRecord> | AsyncIterable<DefinitionRecord>,
+  zd: string,
+): Promise<{ bytes: Buffer; rows: number }> {
   const lines: string[] = [];
-  for (const record of records) lines.push(lineOf(record));
+  // Records that are there already are taken without a turn between them.
+  if (Symbol.iterator in records) for (const record of records) lines.push(lineOf(record));
+  else for await (const record of records) lines.push(lineOf(record));
   const { tag, generation, notes } = head;
   const first = JSON.stringify({
     ...{ format: FORMAT, version: VERSION, tag, generation, notes, zd, rows: lines.length },

@@ -15,6 +15,8 @@ import { failed, parseSignature, signed, verified, type Signature } from './sign
 import type { Listed, SnapshotStore } from './store';
 import { checkTag } from './tag';
 
+/** How often it is tried to read the records in turns, before they are read in one. */
+const READ_IN_TURNS = 3;
 /** Larger than any signature document. */
 const SIGNATURE_BYTES = 64 * 1024;
 
@@ -40,11 +42,24 @@ export class Snapshots implements SnapshotService {
     const bytesBefore = (await store.size(tag)) ?? 0;
     if (bytesBefore > 0 && !replace) throw exists(tag);
     const generation = nanos(clock.now());
-    const bundles = definitions.shells().flatMap(({ bundle }) => (bundle ? [bundle] : []));
-    const { bytes, rows } = await encode({ tag, generation, notes, bundles }, definitions.all(), version);
+    const { bytes, rows } = await this.unchanged((records) => {
+      const bundles = definitions.shells().flatMap(({ bundle }) => (bundle ? [bundle] : []));
+      return encode({ tag, generation, notes, bundles }, records, version);
+    });
     await store.write(tag, bytes, replace);
     await events.publish(snapshotEvent('saved', { tag, bytes: bytes.length, rows, generation }));
     return { path: store.path(tag), bytes: bytes.length, bytesBefore, generation, rows };
+  }
+
+  /** Goes through all records with others' turns in between, until nothing changed meanwhile; where something always does, in one go. */
+  private async unchanged<T>(work: (records: Iterable<DefinitionRecord> | AsyncIterable<DefinitionRecord>) => Promise<T>): Promise<T> {
+    const { definitions } = this.deps;
+    for (let tries = 0; tries < READ_IN_TURNS; tries++) {
+      const before = definitions.changes();
+      const done = await work(definitions.read());
+      if (definitions.changes() === before) return done;
+    }
+    return work(definitions.all());
   }
 
   list(): Promise<Listed[]> {

@@ -118,4 +118,6 @@ if [[ -o emacs || -o vi ]]; then
   bind -m vi-insert -x '"\C-r": __zd_search'
 fi
 #:end
+elif [[ $- == *i* && ${BASH_VERSINFO[0]} -lt 5 ]]; then
+  printf 'zd: its hooks need bash 5 and this is %s: nothing was set up\n' "$BASH_VERSION" >&2
 fi

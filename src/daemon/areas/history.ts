@@ -1,9 +1,9 @@
-import { History } from '../../areas/history/history';
+import { History, type Announce } from '../../areas/history/history';
 import type { KnownNames } from '../../areas/history/names';
 import type { Ground } from '../ground';
 
-/** `names`: what the shells define. */
-export function composeHistory({ stack, zdDb, events, clock, config, parts }: Ground, names: KnownNames): History {
+/** `names`: what the shells define; `announce`: who is told of long commands. */
+export function composeHistory({ stack, zdDb, events, clock, config, parts }: Ground, names: KnownNames, announce: Announce): History {
   const limits = () => ({
     paused: config.value('history.private'),
     leadingSpace: config.value('history.ignore_space'),
@@ -14,7 +14,7 @@ export function composeHistory({ stack, zdDb, events, clock, config, parts }: Gr
     maxAgeMs: config.value('history.max_age_secs') * 1000,
     longCommandMs: config.value('history.long_command_ms'),
   });
-  const history = stack.adopt(new History(zdDb, events, clock, limits, names), (each) => each.stop());
+  const history = stack.adopt(new History(zdDb, events, clock, limits, names, announce), (each) => each.stop());
   parts.add(history.part);
   return history;
 }
