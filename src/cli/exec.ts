@@ -1,4 +1,4 @@
-import type { StreamEvent } from '../client/event_stream';
+import type { StreamEvent } from '../kernel/event_stream';
 import { ClientError } from '../client/error';
 
 /** Linux takes at most 128 KiB for one variable; what is longer is on stdin all the same. */

@@ -1,5 +1,5 @@
 import { follow } from '../client/follow';
-import type { StreamEvent } from '../client/event_stream';
+import type { StreamEvent } from '../kernel/event_stream';
 import { millis } from '../kernel/clock';
 import type { Entry } from './catalogue';
 import { Acknowledger } from './acknowledge';

@@ -2,7 +2,7 @@ import type { Env } from '../daemon/paths';
 import { EXIT } from '../kernel/codes';
 import { findAddress, type Address, type AddressFlags } from './address';
 import { ClientError, fromReply, parseObject } from './error';
-import { readEvents, type StreamEvent, type StreamSettings } from './event_stream';
+import { readEvents, type StreamEvent, type StreamSettings } from '../kernel/event_stream';
 
 export interface CallOptions {
   readonly signal?: AbortSignal;

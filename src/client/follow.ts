@@ -1,7 +1,7 @@
 import { END_ID } from '../kernel/stream';
 import type { Client, StreamOptions } from './client';
 import { ClientError } from './error';
-import type { StreamEvent } from './event_stream';
+import type { StreamEvent } from '../kernel/event_stream';
 
 export interface FollowOptions extends StreamOptions {
   /** Told once per break, with how long the next attempt waits. */

@@ -1,6 +1,6 @@
 import type { Client } from './client';
 import { ClientError } from './error';
-import type { StreamEvent } from './event_stream';
+import type { StreamEvent } from '../kernel/event_stream';
 import { follow, isPassing, pause, type FollowOptions } from './follow';
 
 /** How long the daemon keeps the watch, and what happens meanwhile, for a client that lost its connection. */

@@ -11,6 +11,7 @@ import { composeSchedules } from './areas/schedule';
 import { composeSnapshots } from './areas/snapshot';
 import { composeHistory } from './areas/history';
 import { composeShells } from './areas/shell';
+import { composeSessions } from './areas/session';
 import { composeWatch } from './areas/watch';
 import type { Ground } from './ground';
 
@@ -39,5 +40,6 @@ export function composeAreas(ground: Ground): Omit<Services, Own> {
     exports: composeExports(ground, { definitions, history, shells: shells.shells }),
     ...shells,
     history,
+    sessions: composeSessions(ground),
   };
 }

@@ -1,3 +1,8 @@
+import type { AgentSpec } from '../areas/session/agent';
+
+/** An agent of the configuration. */
+export type AgentSetting = AgentSpec;
+
 /** A bearer token of the configuration. `scopes` null: full access; empty: nothing at all. */
 export interface TokenSetting {
   readonly label: string;
@@ -21,7 +26,7 @@ export interface Values {}
 
 export type SettingKey = keyof Values;
 export type SettingType =
-  'listen' | 'boolean' | 'hosts' | 'origins' | 'names' | 'patterns' | 'tokens' | 'level' | 'integer' | 'kinds' | 'webhooks' | 'text' | 'secret';
+  'listen' | 'boolean' | 'hosts' | 'origins' | 'names' | 'patterns' | 'tokens' | 'level' | 'integer' | 'kinds' | 'webhooks' | 'text' | 'secret' | 'agents';
 
 export interface Setting<K extends SettingKey = SettingKey> {
   /** `SECTION.NAME` as in config.toml; a key without a dot is a whole section. */
@@ -56,7 +61,7 @@ export function setting<K extends SettingKey>(key: K, fallback: Values[K], given
     min: 0,
     max: Number.MAX_SAFE_INTEGER,
     needsRestart: false,
-    runtimeSettable: !key.startsWith('http.') && key !== 'webhook',
+    runtimeSettable: !key.startsWith('http.') && key !== 'webhook' && key !== 'agents',
     ...given,
   };
 }

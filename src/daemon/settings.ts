@@ -13,6 +13,7 @@ import { logSettings } from './settings/log';
 import { mcpSettings } from './settings/mcp';
 import { scheduleSettings } from './settings/schedule';
 import { shellSettings } from './settings/shell';
+import { sessionSettings } from './settings/session';
 import { shutdownSettings } from './settings/shutdown';
 import { snapshotSettings } from './settings/snapshot';
 import { watchSettings } from './settings/watch';
@@ -37,6 +38,7 @@ export const SETTINGS: readonly Setting[] = [
   ...shutdownSettings,
   ...mcpSettings,
   ...webhookSettings,
+  ...sessionSettings,
 ];
 const byKey = new Map<string, Setting>(SETTINGS.map((each) => [each.key, each]));
 export const findSetting = (key: string): Setting | undefined => byKey.get(key);
@@ -64,6 +66,8 @@ export function expectation(setting: Setting): string {
     case 'text':
     case 'secret':
       return 'a text of one line';
+    case 'agents':
+      return 'tables [agents.NAME] with driver = "acp" and command = [...], or driver = "openai" with base_url and model';
     case 'level':
       return `one of ${LEVELS.join(', ')}`;
     case 'kinds':

@@ -1,6 +1,7 @@
 import { isScopePattern } from '../kernel/caller';
 import { LEVELS } from '../kernel/log';
-import type { KindSettings, Setting, TokenSetting, WebhookSetting } from './setting';
+import { agentsAsText, parseAgents } from './agent_values';
+import type { AgentSetting, KindSettings, Setting, TokenSetting, WebhookSetting } from './setting';
 import { expectation } from './settings';
 
 /** Why a value does not fit. `path` are the keys below the setting; the text never holds the value of a secret. */
@@ -38,6 +39,8 @@ export function fromToml(setting: Setting, value: unknown): unknown {
       return tokens(value);
     case 'webhooks':
       return webhooks(setting, value);
+    case 'agents':
+      return parseAgents(value, expectation(setting));
     case 'hosts':
       return strings(setting, value, host);
     case 'origins':
@@ -95,6 +98,7 @@ export function toText(setting: Setting, value: unknown): string {
   if (setting.type === 'webhooks')
     return JSON.stringify(Object.fromEntries((value as WebhookSetting[]).map(({ name, header }) => [name, { header }])));
   if (setting.type === 'secret') return value === '' ? '' : '(set)';
+  if (setting.type === 'agents') return agentsAsText(value as AgentSetting[]);
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 

@@ -140,6 +140,9 @@ export const CODES = {
   integrity_check_failed: code(422, EXIT.failure, false, 'The database in the file is damaged.', 'Nothing was changed. Use another backup.'),
   no_such_schedule: code(404, EXIT.missing, false, 'There is no such schedule.', '`zd schedule list` shows every schedule.'),
   no_such_key: code(404, EXIT.missing, false, 'There is no such configuration key.', '`zd config list` shows every key.'),
+  no_such_session: code(404, EXIT.missing, false, 'There is no such session.', '`zd session list` shows every session.'),
+  no_such_agent: code(404, EXIT.missing, false, 'There is no such agent.', 'Configure it as [agents.NAME] in config.toml and run `zd reload`.'),
+  no_such_approval: code(404, EXIT.missing, false, 'There is no such approval.', '`zd session info` shows what waits for an answer.'),
   no_stream: code(
     404,
     EXIT.missing,
@@ -177,6 +180,13 @@ export const CODES = {
     'Put it again; `zd artifact verify` tells what else is damaged.',
   ),
   range_not_satisfiable: code(416, EXIT.usage, false, 'The range lies outside the content.', 'See `Content-Range` for its size.'),
+  agent_failed: code(
+    502,
+    EXIT.failure,
+    false,
+    'The agent cannot be started as it is configured.',
+    'Correct [agents.NAME] in config.toml and run `zd reload`.',
+  ),
   internal: code(500, EXIT.failure, false, 'zd failed; this is a fault in zd.', 'See `zd logs`, and report it with the request id.'),
   shutting_down: code(503, EXIT.down, true, 'zd is stopping.', 'Try again in a moment.'),
   storage: code(500, EXIT.failure, true, 'The database could not do this.', 'See `zd doctor`.'),

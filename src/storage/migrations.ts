@@ -10,6 +10,7 @@ import zd0007 from './migrations/zd/0007_definitions.sql' with { type: 'text' };
 import zd0008 from './migrations/zd/0008_shell.sql' with { type: 'text' };
 import zd0009 from './migrations/zd/0009_history.sql' with { type: 'text' };
 import zd0010 from './migrations/zd/0010_event_cursor.sql' with { type: 'text' };
+import zd0012 from './migrations/zd/0012_session.sql' with { type: 'text' };
 
 /** The schema of `zd.db`, in order. A published migration is never edited: its checksum is stored in every user's file. */
 export const zdMigrations: readonly Migration[] = [
@@ -23,6 +24,7 @@ export const zdMigrations: readonly Migration[] = [
   { version: 8, name: 'shell', sql: zd0008 },
   { version: 9, name: 'history', sql: zd0009 },
   { version: 10, name: 'event_cursor', sql: zd0010 },
+  { version: 12, name: 'session', sql: zd0012 },
 ];
 
 /** The schema of `cache.db`. */

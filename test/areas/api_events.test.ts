@@ -3,7 +3,7 @@ import { apiFilter, apiObject } from '../../src/areas/event/api_view';
 import { Batch, select } from '../../src/areas/event/batch';
 import { definitionsFilter } from '../../src/areas/event/definitions_stream';
 import type { EventRecord } from '../../src/kernel/context';
-import { readEvents } from '../../src/client/event_stream';
+import { readEvents } from '../../src/kernel/event_stream';
 import { startDaemon, type TestDaemon } from '../helper/daemon';
 import { publishTo } from '../helper/stream';
 

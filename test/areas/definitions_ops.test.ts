@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'bun:test';
-import { readEvents } from '../../src/client/event_stream';
+import { readEvents } from '../../src/kernel/event_stream';
 import { startDaemon, type TestDaemon } from '../helper/daemon';
 import { definitionCalls, event } from '../helper/definitions';
 import { openSocket } from '../helper/socket';

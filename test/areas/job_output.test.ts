@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from 'bun:test';
 import { readFileSync, statSync } from 'node:fs';
-import { readEvents } from '../../src/client/event_stream';
+import { readEvents } from '../../src/kernel/event_stream';
 import { startDaemon, type TestDaemon } from '../helper/daemon';
 import { JobRig } from '../helper/jobs';
 import { listenTo } from '../helper/stream';

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from 'bun:test';
 import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startDaemon, type TestDaemon } from '../helper/daemon';
-import { readEvents } from '../../src/client/event_stream';
+import { readEvents } from '../../src/kernel/event_stream';
 
 let daemon: TestDaemon;
 const emit = async (shell_id: string, kind: string, name: string, value: string) =>

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
-import { readEvents, type StreamEvent } from '../../src/client/event_stream';
+import { readEvents, type StreamEvent } from '../../src/kernel/event_stream';
 
 async function read(text: string, cuts: readonly number[] = []): Promise<{ events: StreamEvent[]; retries: number[] }> {
   const bytes = new TextEncoder().encode(text);

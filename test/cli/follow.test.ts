@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import type { Client, StreamOptions } from '../../src/client/client';
-import type { StreamEvent } from '../../src/client/event_stream';
+import type { StreamEvent } from '../../src/kernel/event_stream';
 import { follow } from '../../src/client/follow';
 import { END_ID } from '../../src/kernel/stream';
 

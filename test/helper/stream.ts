@@ -1,5 +1,5 @@
 import { expect } from 'bun:test';
-import { readEvents, type StreamEvent } from '../../src/client/event_stream';
+import { readEvents, type StreamEvent } from '../../src/kernel/event_stream';
 import type { TestDaemon } from './daemon';
 
 export type ListenOptions = RequestInit & { readonly tcp?: boolean };

@@ -1,6 +1,6 @@
 import { expect } from 'bun:test';
 import { mkdtempSync } from 'node:fs';
-import { readEvents } from '../../src/client/event_stream';
+import { readEvents } from '../../src/kernel/event_stream';
 import type { TestDaemon } from './daemon';
 import type { ListenOptions } from './stream';
 

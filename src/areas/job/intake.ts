@@ -6,7 +6,7 @@ import { ZdError } from '../../kernel/error';
 import { environmentOf } from './environment';
 import type { GroupTable } from './group_table';
 import { isOver, succeeded } from './model';
-import { findProgram, folderFault } from './program';
+import { findProgram, folderFault } from '../../kernel/program';
 import type { Draft, Group } from './row';
 import type { JobRequest, Submitted } from './service';
 import type { JobTable } from './table';

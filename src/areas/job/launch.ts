@@ -1,10 +1,10 @@
 import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { identify, type ProcessIdentity } from '../../kernel/process';
+import { findProgram, folderFault } from '../../kernel/program';
 import { environmentOf } from './environment';
 import type { End } from './model';
 import type { JobFolders } from './output';
-import { findProgram, folderFault } from './program';
 import { commandOf, type JobRow } from './row';
 import { hasBegun, readStatus, WRAPPER } from './wrapper';
 

@@ -1,0 +1,106 @@
+import { nanos } from '../../kernel/clock';
+import { ZdError } from '../../kernel/error';
+import type { SessionDeps } from './deps';
+import type { PermissionRequest } from './driver';
+import { privateFact } from './observe';
+import type { Draft, SessionRef } from './row';
+import type { Approval } from './service';
+
+interface Waiting {
+  readonly resolve: (optionId: string | null) => void;
+  readonly timer: Timer;
+}
+
+/** Longest a timer can wait (a signed 32-bit number of milliseconds). */
+const TIMER_MS = 0x7fff_ffff;
+
+/** What the agent of one session asked. It goes on only when somebody answered; everything else is a refusal. */
+export class Approvals {
+  private readonly waiting = new Map<string, Waiting>();
+
+  constructor(
+    private readonly deps: SessionDeps,
+    private readonly ref: SessionRef,
+    private readonly changed: () => void,
+  ) {}
+
+  get pending(): number {
+    return this.waiting.size;
+  }
+
+  /** The chosen option; null when it was cancelled or ran out. What the agent said before must be in the store already. */
+  async ask(turn: number, { tool, options, raw }: PermissionRequest, signal: AbortSignal): Promise<string | null> {
+    const { db, table, approvals, journal, events, clock, limits } = this.deps;
+    const { key, session_id } = this.ref;
+    const askedAt = clock.now();
+    const after = limits().approvalMs;
+    const id = await db.write(() => {
+      const approval_id = `${session_id}.a${table.nextApproval(key)}`;
+      const expiresAt = askedAt + after;
+      approvals.insert(key, { approval_id, turn, tool, options, askedAt, expiresAt });
+      const data = { approval_id, ...tool, options, expires_at_ns: nanos(expiresAt) };
+      journal.append(this.ref, [{ type: 'approval', turn, data, ...(raw ? { raw } : {}) }]);
+      events.append(privateFact(session_id, 'approval_required', { approval_id, tool_name: tool.tool_name }));
+      return approval_id;
+    }, 'full');
+    const { promise, resolve } = Promise.withResolvers<string | null>();
+    const timer = setTimeout(() => void this.settle([id], 'expired', null, null), Math.min(after, TIMER_MS));
+    this.waiting.set(id, { resolve, timer });
+    this.changed();
+    if (signal.aborted) await this.settle([id], 'cancelled', null, null);
+    return promise;
+  }
+
+  /** Throws `no_such_approval`, `conflict`, `bad_args`. */
+  async answer(approvalId: string, optionId: string, by: string): Promise<Approval> {
+    const approval = this.deps.approvals.get(approvalId);
+    if (approval?.session !== this.ref.session_id)
+      throw new ZdError('no_such_approval', `The session has no approval "${approvalId.slice(0, 100)}".`);
+    if (!approval.options.some((option) => option.option_id === optionId))
+      throw new ZdError('bad_args', `/option_id: it is one of ${approval.options.map((option) => option.option_id).join(', ')}`, {
+        path: '/option_id',
+      });
+    if ((await this.settle([approvalId], 'answered', optionId, by)) === 0) throw over(this.deps.approvals.get(approvalId) ?? approval);
+    return this.deps.approvals.get(approvalId)!;
+  }
+
+  /** Nobody needs to answer any more. */
+  cancelAll(): Promise<number> {
+    return this.settle([...this.waiting.keys()], 'cancelled', null, null);
+  }
+
+  /** Stores the outcome, then tells the agent; how many were still pending. */
+  private async settle(ids: readonly string[], outcome: 'answered' | 'cancelled' | 'expired', optionId: string | null, by: string | null) {
+    if (ids.length === 0) return 0;
+    const { db } = this.deps;
+    const settled = await db.write(() => ids.filter((id) => settleOne(this.deps, this.ref, id, outcome, optionId, by)), 'full');
+    for (const id of settled) {
+      const waiting = this.waiting.get(id);
+      this.waiting.delete(id);
+      clearTimeout(waiting?.timer);
+      waiting?.resolve(optionId);
+    }
+    this.changed();
+    return settled.length;
+  }
+}
+
+const over = ({ approval_id, state }: Approval): ZdError =>
+  new ZdError('conflict', `The approval "${approval_id}" is ${state} already.`, { extra: { state } });
+
+/** Only inside a write: false when it was not pending any more. */
+export function settleOne(
+  { approvals, journal, events, clock }: Pick<SessionDeps, 'approvals' | 'journal' | 'events' | 'clock'>,
+  ref: SessionRef,
+  id: string,
+  outcome: 'answered' | 'cancelled' | 'expired',
+  optionId: string | null,
+  by: string | null,
+): boolean {
+  const approval = approvals.get(id);
+  if (!approvals.resolve(id, outcome, clock.now(), optionId, by)) return false;
+  const draft: Draft = { type: 'approval_resolved', turn: approval!.turn, data: { approval_id: id, outcome, option_id: optionId, by } };
+  journal.append(ref, [draft]);
+  events.append(privateFact(ref.session_id, 'approval_resolved', { approval_id: id, outcome }));
+  return true;
+}

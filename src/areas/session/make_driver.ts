@@ -1,0 +1,10 @@
+import type { AgentSpec } from './agent';
+import type { SessionLimits } from './deps';
+import type { Driver, DriverHost } from './driver';
+import { AcpDriver } from './acp_driver';
+import { OpenaiDriver } from './openai_driver';
+
+export const makeDriver =
+  (limits: () => Pick<SessionLimits, 'startMs'>) =>
+  (spec: AgentSpec, host: DriverHost): Driver =>
+    spec.driver === 'acp' ? new AcpDriver(spec, host, limits) : new OpenaiDriver(spec, host);
