@@ -13,6 +13,7 @@ import { metaArea } from './meta/area';
 import { scheduleArea } from './schedule/area';
 import { snapshotArea } from './snapshot/area';
 import { shellArea } from './shell/area';
+import { sessionArea } from './session/area';
 import { watchArea } from './watch/area';
 
 /** Every area of zd, in the order of the documents. An area that is not here does not exist. */
@@ -32,4 +33,5 @@ export const areas: readonly Area[] = [
   shellArea,
   askArea,
   historyArea,
+  sessionArea,
 ];

@@ -8,8 +8,6 @@ import type { AcpAgent } from './agent';
 import { prefaced } from './preface';
 import { AgentFault, type Driver, type DriverHost, type TurnEnd } from './driver';
 
-/** How long an agent may take to end a turn that was cancelled; then it is ended itself. */
-const CANCEL_MS = 10_000;
 /** Of a line that is no message, so much is told. */
 const GARBAGE_CHARS = 200;
 
@@ -31,7 +29,7 @@ export class AcpDriver implements Driver {
   constructor(
     private readonly spec: AcpAgent,
     private readonly host: DriverHost,
-    private readonly limits: () => { readonly startMs: number },
+    private readonly limits: () => { readonly startMs: number; readonly cancelMs: number },
   ) {
     // Whoever waits for something else learns of it there.
     this.failed.promise.catch(() => {});
@@ -47,7 +45,7 @@ export class AcpDriver implements Driver {
     const cancelled = () => {
       if (this.agentSession !== null && this.connection) this.notify('session/cancel', { sessionId: this.agentSession });
       else return this.fail(new AgentFault('cancelled', 'The turn was cancelled before the agent was ready.'));
-      patience = setTimeout(() => this.fail(new AgentFault('cancelled', 'The agent did not end a cancelled turn.')), CANCEL_MS);
+      patience = setTimeout(() => this.fail(new AgentFault('cancelled', 'The agent did not end a cancelled turn.')), this.limits().cancelMs);
     };
     signal.addEventListener('abort', cancelled, { once: true });
     try {

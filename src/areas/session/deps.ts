@@ -20,6 +20,8 @@ export interface SessionLimits {
   readonly startMs: number;
   /** How long a turn may go without a sign of life. */
   readonly idleMs: number;
+  /** How long it may take to end a turn that was cancelled; then it is ended itself. */
+  readonly cancelMs: number;
   /** How long an agent without a turn is kept running. */
   readonly parkMs: number;
   readonly approvalMs: number;

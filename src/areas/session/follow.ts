@@ -20,30 +20,25 @@ export interface FollowDeps {
  * One who follows a session: what is stored behind a place in pages, then live. It goes live in the very turn in which it has read the newest
  * stored event, and a commit delivers in the turn that makes it readable, so there is no hole and no double.
  */
-export function follow(deps: FollowDeps, since: SessionSince, signal: AbortSignal): AsyncGenerator<SessionEvent> {
-  const row = deps.row()!;
+export function followBatches(deps: FollowDeps, row: SessionRow, since: SessionSince, signal: AbortSignal): AsyncGenerator<readonly SessionEvent[]> {
   const viewer = new Viewer();
   // Counted from the call on, also while it is only reading what is stored.
   const leave = deps.viewers.add(row.session_id, viewer);
+  let open = true;
   const close = () => {
+    open = false;
     signal.removeEventListener('abort', close);
     leave();
-    viewer.end ??= 'shutdown';
     viewer.wake();
   };
-  let open = true;
-  const abandon = () => {
-    open = false;
-    close();
-  };
-  signal.addEventListener('abort', abandon, { once: true });
-  if (signal.aborted) abandon();
+  signal.addEventListener('abort', close, { once: true });
+  if (signal.aborted) close();
   const start = typeof since === 'number' ? Math.min(since, row.last_seq) : Math.max(0, row.last_seq - since.tail);
   const events = run(deps, row, viewer, start, () => open, close);
   const end = events.return.bind(events);
   // A plain return() would queue behind a next() that waits for an event, for ever in a quiet session.
   events.return = (value) => {
-    abandon();
+    close();
     return end(value);
   };
   return events;
@@ -56,9 +51,9 @@ async function* run(
   start: number,
   open: () => boolean,
   close: () => void,
-): AsyncGenerator<SessionEvent> {
+): AsyncGenerator<readonly SessionEvent[]> {
   let at = start;
-  const told = (type: SignalType, data: Record<string, unknown>) => new SessionEvent(row.session_id, at, now(), null, type, JSON.stringify(data));
+  const told = (type: SignalType, data: Record<string, unknown>) => [new SessionEvent(row.session_id, at, now(), null, type, JSON.stringify(data))];
   try {
     for (let announced = false; open();) {
       // What is stored. Live events that come in meanwhile are read from the store too, so the queue need not keep them.
@@ -72,11 +67,8 @@ async function* run(
           at = lost.to;
           yield told('gap', lost);
         }
-        for (const event of page) {
-          if (!open()) return;
-          at = event.seq;
-          yield event;
-        }
+        at = page.at(-1)!.seq;
+        yield page;
         await nextTurn();
       }
       if (!announced && viewer.end === null) {
@@ -86,16 +78,13 @@ async function* run(
       }
       while (open() && viewer.missed === null) {
         const waiting = viewer.take();
-        for (const event of waiting) {
-          if (!open()) return;
-          // While `live` was being taken, or after a lag, the store was read further than the queue began.
-          if (event.seq <= at) continue;
-          at = event.seq;
-          yield event;
+        if (waiting.length > 0) {
+          at = waiting.at(-1)!.seq;
+          yield waiting;
+          continue;
         }
-        if (waiting.length > 0 || viewer.missed !== null) continue;
         if (viewer.end === 'removed') return yield told('ended', { reason: 'removed' });
-        if (viewer.end === 'shutdown') return open() ? yield told('shutdown', { reason: 'stopping' }) : undefined;
+        if (viewer.end === 'shutdown') return yield told('shutdown', { reason: 'stopping' });
         await viewer.wait();
       }
       if (viewer.missed !== null && open()) yield told('lag', { from: at + 1, to: viewer.missed, waiting: viewer.missed - at });
@@ -103,4 +92,17 @@ async function* run(
   } finally {
     close();
   }
+}
+
+/** One event after the other. */
+export function eventsOf(batches: AsyncGenerator<readonly SessionEvent[]>): AsyncGenerator<SessionEvent> {
+  const events = (async function* () {
+    for await (const batch of batches) yield* batch;
+  })();
+  const end = events.return.bind(events);
+  events.return = async (value) => {
+    await batches.return(undefined);
+    return end(value);
+  };
+  return events;
 }

@@ -12,12 +12,14 @@ import { following } from './queue';
 import { Inlet } from './inlet';
 import { endOf } from './fault';
 import { turnId } from './event';
-import { modelOf } from './info';
+import { modelOf } from './view';
 import { newTurn, type Turn } from './turn';
 import { watchTurn } from './watchdog';
 
 /** How long an agent may take to end when nobody waits for it. */
 const CLOSE_MS = 2000;
+/** A turn whose agent is gone has ended by then. */
+const ENDED_MS = 1000;
 
 /** One session at work: at most one turn at a time, which nobody needs to watch. */
 export class Host {
@@ -220,6 +222,7 @@ export class Host {
     if (turn) await this.deps.db.write(() => interrupt(this.deps, this.ref, turn.number, 'zd was stopped during this turn.'), 'normal');
     turn?.abort.abort();
     await this.dismiss(graceMs);
+    await Promise.race([turn?.ended.promise, Bun.sleep(ENDED_MS)]);
   }
 
   /** The next turn starts the agent anew, with a new conversation if the row says so. */

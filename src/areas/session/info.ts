@@ -1,47 +1,20 @@
-import type { AgentSpec } from './agent';
-import type { SessionDeps } from './deps';
-import type { Host } from './host';
-import type { SessionRow } from './row';
-import type { SessionInfo, SessionState } from './service';
+import { defineOp } from '../../kernel/op';
+import { strict, t } from '../../kernel/schema';
+import { APPROVAL, INFO, named, SessionName, wireApproval, wireInfo } from './schema';
 
-export function stateOf(row: SessionRow, host: Host | undefined): SessionState {
-  if (row.closed_at !== null) return 'closed';
-  if (!host?.isBusy) return 'idle';
-  return host.approvals.pending > 0 ? 'waiting' : 'running';
-}
-
-/** Null: the agent has one of its own, which nobody knows here. */
-export const modelOf = (row: Pick<SessionRow, 'model'>, spec: AgentSpec | undefined): string | null =>
-  row.model ?? (spec?.driver === 'openai' ? spec.model : null);
-
-export function infoOf({ agents, table, approvals }: SessionDeps, row: SessionRow, host: Host | undefined, viewers: number): SessionInfo {
-  const spec = agents().find(({ name }) => name === row.agent);
-  return {
-    session: row.session_id,
-    agent: row.agent,
-    driver: spec?.driver ?? null,
-    title: row.title,
-    cwd: row.cwd,
-    state: stateOf(row, host),
-    turn: host?.turn?.number ?? null,
-    turnStartedAt: host?.turn?.startedAt ?? null,
-    turns: row.turns,
-    pid: host?.pid ?? null,
-    model: modelOf(row, spec),
-    thinking: row.thinking,
-    system: row.system ?? (spec?.driver === 'openai' ? spec.system : null),
-    firstSeq: row.first_seq,
-    lastSeq: row.last_seq,
-    bytes: row.bytes,
-    inputTokens: row.input_tokens,
-    outputTokens: row.output_tokens,
-    cost: row.cost,
-    autoTurns: row.auto_turns,
-    queued: table.queueLength(row.key),
-    pendingApprovals: approvals.countPending(row.key),
-    viewers,
-    createdAt: row.created_at,
-    updatedAt: row.updated_at,
-    closedAt: row.closed_at,
-  };
-}
+export const info = defineOp({
+  name: 'session_info',
+  summary: 'One session: its state, what it used, and the approvals that wait for an answer.',
+  scope: 'session.read',
+  effect: 'read',
+  input: strict({ id: SessionName }),
+  output: strict({ ...INFO, approvals: t.Array(strict(APPROVAL)) }),
+  errors: ['no_such_session'],
+  cli: { path: ['session', 'info'], positional: ['id'] },
+  example: { id: 'info' },
+  exampleSetup: [{ op: 'session_new', input: { agent: 'example', cwd: '/', id: 'info' } }],
+  handle: ({ sessions }, { id }) => {
+    const session = named(sessions, id);
+    return { ...wireInfo(sessions.info(session)), approvals: sessions.approvals(session).map(wireApproval) };
+  },
+});

@@ -5,6 +5,6 @@ import { AcpDriver } from './acp_driver';
 import { OpenaiDriver } from './openai_driver';
 
 export const makeDriver =
-  (limits: () => Pick<SessionLimits, 'startMs'>) =>
+  (limits: () => Pick<SessionLimits, 'startMs' | 'cancelMs'>) =>
   (spec: AgentSpec, host: DriverHost): Driver =>
     spec.driver === 'acp' ? new AcpDriver(spec, host, limits) : new OpenaiDriver(spec, host);

@@ -122,6 +122,9 @@ export interface HistoryPage {
   readonly raw: ReadonlyMap<number, string>;
   readonly firstSeq: number;
   readonly lastSeq: number;
+  /** The first and the last event that were looked at, whatever their types; 0 for none. */
+  readonly from: number;
+  readonly to: number;
   /** Another page is there in the direction that was asked for. */
   readonly more: boolean;
 }
@@ -172,6 +175,8 @@ export interface SessionService {
    * What is stored behind a place, then live, without a hole or a double, until the signal aborts or the session is removed. Every event has been
    * stored before it is given. Who reads slowly is told so (`lag`) and misses nothing.
    */
+  batches(id: string, since: SessionSince, signal: AbortSignal): AsyncGenerator<readonly SessionEvent[]>;
+  /** The same, one event after the other. */
   follow(id: string, since: SessionSince, signal: AbortSignal): AsyncGenerator<SessionEvent>;
   /** Resolves when the turn is over or waits for an answer, or when the signal aborts. */
   settled(id: string, turn: number, signal?: AbortSignal): Promise<SessionInfo>;

@@ -4,9 +4,9 @@ import { admit } from './admission';
 import { compaction } from './compaction';
 import type { SessionDeps } from './deps';
 import type { SessionEvent } from './event';
-import { follow } from './follow';
+import { eventsOf, followBatches } from './follow';
 import { Host } from './host';
-import { infoOf, stateOf } from './info';
+import { infoOf, stateOf } from './view';
 import { privateFact } from './observe';
 import { recover } from './recovery';
 import type { SessionRow } from './row';
@@ -24,6 +24,7 @@ import type {
   SessionSince,
   SessionState,
 } from './service';
+import { settled } from './settled';
 import { Upkeep } from './upkeep';
 import type { Viewers } from './viewers';
 
@@ -60,11 +61,11 @@ export class Sessions implements SessionService {
 
   private host(row: SessionRow): Host {
     if (this.stopped) throw new ZdError('shutting_down');
-    let host = this.hosts.get(row.session_id);
-    if (!host) {
-      const released = (gone: Host) => void (this.hosts.get(row.session_id) === gone && this.hosts.delete(row.session_id));
-      this.hosts.set(row.session_id, (host = new Host(this.deps, { key: row.key, session_id: row.session_id }, released)));
-    }
+    const { key, session_id } = row;
+    const known = this.hosts.get(session_id);
+    if (known) return known;
+    const host = new Host(this.deps, { key, session_id }, (gone) => void (this.hosts.get(session_id) === gone && this.hosts.delete(session_id)));
+    this.hosts.set(session_id, host);
     return host;
   }
 
@@ -140,7 +141,7 @@ export class Sessions implements SessionService {
     const wanted = types && new Set(types);
     const events = wanted ? page.filter(({ type }) => wanted.has(type)) : page;
     const raws = raw && page.length > 0 ? journal.raw(row, page[0]!.seq, page.at(-1)!.seq) : new Map<number, string>();
-    return { events, raw: raws, firstSeq: row.first_seq, lastSeq: row.last_seq, more };
+    return { events, raw: raws, firstSeq: row.first_seq, lastSeq: row.last_seq, from: page[0]?.seq ?? 0, to: page.at(-1)?.seq ?? 0, more };
   }
 
   approvals(id?: string): Approval[] {
@@ -222,26 +223,19 @@ export class Sessions implements SessionService {
     this.viewers.end('removed', id);
   }
 
-  follow(id: string, since: SessionSince, signal: AbortSignal): AsyncGenerator<SessionEvent> {
+  batches(id: string, since: SessionSince, signal: AbortSignal): AsyncGenerator<readonly SessionEvent[]> {
     if (this.stopped) throw new ZdError('shutting_down');
     const { table, journal, clock } = this.deps;
-    table.get(id);
-    return follow({ log: journal, viewers: this.viewers, now: () => clock.now(), row: () => table.find(id) }, since, signal);
+    const row = table.get(id);
+    return followBatches({ log: journal, viewers: this.viewers, now: () => clock.now(), row: () => table.find(id) }, row, since, signal);
+  }
+
+  follow(id: string, since: SessionSince, signal: AbortSignal): AsyncGenerator<SessionEvent> {
+    return eventsOf(this.batches(id, since, signal));
   }
 
   settled(id: string, turn: number, signal?: AbortSignal): Promise<SessionInfo> {
     const host = this.hosts.get(id);
-    const over = () => host?.turn?.number !== turn || host.approvals.pending > 0 || signal?.aborted;
-    if (!host || over()) return Promise.resolve(this.info(id));
-    return new Promise((resolve, reject) => {
-      const look = () => {
-        if (!over()) return;
-        takeBack();
-        signal?.removeEventListener('abort', look);
-        Promise.try(() => this.info(id)).then(resolve, reject);
-      };
-      const takeBack = host.onChange(look);
-      signal?.addEventListener('abort', look, { once: true });
-    });
+    return (host ? settled(host, turn, signal) : Promise.resolve()).then(() => this.info(id));
   }
 }

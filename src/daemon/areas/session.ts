@@ -15,6 +15,7 @@ export function composeSessions({ stack, zdDb, events, clock, log, config, parts
     keepClosedMs: config.value('session.keep_closed_secs') * 1000,
     startMs: config.value('session.start_secs') * 1000,
     idleMs: config.value('session.idle_secs') * 1000,
+    cancelMs: config.value('session.cancel_secs') * 1000,
     parkMs: config.value('session.park_secs') * 1000,
     approvalMs: config.value('session.approval_secs') * 1000,
     autoTurnCap: config.value('session.auto_turn_cap'),

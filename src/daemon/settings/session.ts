@@ -10,6 +10,7 @@ declare module '../setting' {
     readonly 'session.keep_closed_secs': number;
     readonly 'session.start_secs': number;
     readonly 'session.idle_secs': number;
+    readonly 'session.cancel_secs': number;
     readonly 'session.park_secs': number;
     readonly 'session.approval_secs': number;
     readonly 'session.auto_turn_cap': number;
@@ -46,6 +47,13 @@ export const sessionSettings = [
     min: 1,
     max: 604_800,
     doc: 'How long a turn may go without a sign of life; waiting for an answer does not count.',
+  }),
+  setting('session.cancel_secs', 10, {
+    type: 'integer',
+    unit: 'seconds',
+    min: 1,
+    max: 3600,
+    doc: 'How long an agent may take to end a turn that was cancelled; then it is ended itself.',
   }),
   setting('session.park_secs', 600, {
     type: 'integer',
