@@ -101,7 +101,7 @@ describe('a turn', () => {
   test('an agent that ignores a cancel is ended, and the session goes on with a new one', async () => {
     const id = await open('agent');
     await begin(id, 'pid deaf');
-    await until('it runs', async () => textOf(await told(id)));
+    await until('it runs', async () => textOf(await told(id)) !== '');
     expect(await ok('session_cancel', { id })).toMatchObject({ cancelled: true });
     expect((await told(id)).at(-1)!.data.stop_reason).toBe('cancelled');
     expect((await say(id, 'say:there')).answer).toBe('there');

@@ -130,7 +130,8 @@ const handlers: Record<string, (params: Json) => Json | Promise<Json | null> | n
     cancelled = false;
     const text: string = prompt.map((block: Json) => block.text).join('');
     if (text.includes('echo the prompt')) chunk(text);
-    for (const word of text.split(/\s+/)) {
+    // What was said before may stand in front of it.
+    for (const word of text.split('\n\n').at(-1)!.split(/\s+/)) {
       const [name, ...rest] = word.split(':');
       await steps[name!]?.(rest.join(':'));
       if (cancelled) return { stopReason: 'cancelled' };

@@ -50,7 +50,7 @@ export class AcpDriver implements Driver {
     signal.addEventListener('abort', cancelled, { once: true });
     try {
       if (signal.aborted) throw new AgentFault('cancelled', 'The turn was cancelled.');
-      await (this.opening ??= this.open());
+      await Promise.race([(this.opening ??= this.open()), this.failed.promise]);
       const prompt = this.forgot ? prefaced(this.host, text) : text;
       this.forgot = false;
       const answer = await this.request('session/prompt', { sessionId: this.agentSession!, prompt: [{ type: 'text', text: prompt }] });

@@ -56,6 +56,7 @@ export class Approvals {
     const approval = this.deps.approvals.get(approvalId);
     if (approval?.session !== this.ref.session_id)
       throw new ZdError('no_such_approval', `The session has no approval "${approvalId.slice(0, 100)}".`);
+    if (approval.state !== 'pending') throw over(approval);
     if (!approval.options.some((option) => option.option_id === optionId))
       throw new ZdError('bad_args', `/option_id: it is one of ${approval.options.map((option) => option.option_id).join(', ')}`, {
         path: '/option_id',
