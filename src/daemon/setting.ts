@@ -26,7 +26,20 @@ export interface Values {}
 
 export type SettingKey = keyof Values;
 export type SettingType =
-  'listen' | 'boolean' | 'hosts' | 'origins' | 'names' | 'patterns' | 'tokens' | 'level' | 'integer' | 'kinds' | 'webhooks' | 'text' | 'secret' | 'agents';
+  | 'listen'
+  | 'boolean'
+  | 'hosts'
+  | 'origins'
+  | 'names'
+  | 'patterns'
+  | 'tokens'
+  | 'level'
+  | 'integer'
+  | 'kinds'
+  | 'webhooks'
+  | 'text'
+  | 'secret'
+  | 'agents';
 
 export interface Setting<K extends SettingKey = SettingKey> {
   /** `SECTION.NAME` as in config.toml; a key without a dot is a whole section. */
