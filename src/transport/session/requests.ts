@@ -22,7 +22,8 @@ export async function answerTo(viewer: Viewer, frame: ClientFrame): Promise<void
       const reply = await viewer.call('session_prompt', { id: session, text: frame.content, ...(frame.queue ? { queue: true } : {}) });
       const { disposition, turn_id, seq, queue_id } = reply;
       // Without a number to answer to, the `user` event that comes to everybody is the answer.
-      if (req_id !== undefined) viewer.tell({ type: 'ack', of: 'message', disposition, turn_id: turn_id as string | null, seq, queue_id }, req_id);
+      if (req_id !== undefined)
+        viewer.tell({ type: 'ack', of: 'message', disposition, turn_id: turn_id as string | null, event_seq: seq, queue_id }, req_id);
       return;
     }
     case 'command':
