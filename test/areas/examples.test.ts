@@ -4,12 +4,14 @@ import { Registry } from '../../src/kernel/registry';
 import { checker } from '../../src/kernel/validate';
 import { startDaemon, type TestDaemon } from '../helper/daemon';
 import { openSocket } from '../helper/socket';
+import { scripted } from '../helper/sessions';
 
 const registry = new Registry(areas);
 let daemon: TestDaemon;
 
 beforeAll(async () => {
-  daemon = await startDaemon();
+  // What no fresh daemon has is what the examples of sessions need: an agent.
+  daemon = await startDaemon({ config: scripted('example') });
 });
 
 for (const op of registry.ops.values()) {

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, test } from 'bun:test';
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { startDaemon, tempHome, type TestDaemon } from '../helper/daemon';
-import { scripted, sessionCalls, textOf } from '../helper/sessions';
+import { isRunning, scripted, sessionCalls, textOf } from '../helper/sessions';
 import { until } from '../helper/until';
 
 let daemon: TestDaemon;
@@ -215,39 +215,3 @@ describe('a session', () => {
     expect(await ok('session_remove', { id, force: true })).toMatchObject({ removed: true });
   });
 });
-
-describe('an agent', () => {
-  test('gets the environment it is configured with and none of the secrets of zd', async () => {
-    const id = await open('agent');
-    expect((await say(id, 'env:SECRET')).answer).toBe('SECRET=hunter2-hunter2');
-    expect((await say(id, 'env:ZD_OP_TRACE')).answer).toBe('ZD_OP_TRACE=unset');
-    expect((await say(id, 'env:ZD_SESSION_ID')).answer).toBe(`ZD_SESSION_ID=${id}`);
-  });
-
-  test('reads and writes files of its folder only, and only when it may', async () => {
-    writeFileSync(join(work, 'in.txt'), 'inside');
-    writeFileSync(join(home, 'secret.txt'), 'outside');
-    symlinkSync(join(home, 'secret.txt'), join(work, 'link.txt'));
-    const id = await open('rooted', { cwd: work });
-    expect((await say(id, `read:${work}/in.txt`)).answer).toBe('read {"content":"inside"}');
-    for (const path of [`${home}/secret.txt`, `${work}/link.txt`, `${work}/../secret.txt`]) {
-      const { answer } = await say(id, `read:${path}`);
-      expect(answer).toContain('error');
-      expect(answer).not.toContain('"outside"');
-    }
-    expect((await say(id, `write:${work}/new.txt`)).answer).toBe('write {}');
-    expect(readFileSync(join(work, 'new.txt'), 'utf8')).toBe('written');
-    expect((await say(id, `write:${work}/link.txt`)).answer).toContain('error');
-    expect(readFileSync(join(home, 'secret.txt'), 'utf8')).toBe('outside');
-    const without = await open('agent', { cwd: work });
-    expect((await say(without, `read:${work}/in.txt`)).answer).toContain('-32601');
-  });
-});
-
-const isRunning = (pid: number): boolean => {
-  try {
-    return !/^\d+ \(.*\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
-  } catch {
-    return false;
-  }
-};

@@ -4,7 +4,6 @@
  * before a prompt is told by its arguments.
  */
 import { spawn } from 'node:child_process';
-import { appendFileSync } from 'node:fs';
 
 type Json = Record<string, any>;
 
@@ -105,7 +104,6 @@ const steps: Record<string, (argument: string) => unknown> = {
   die: () => process.kill(process.pid, 'SIGKILL'),
 };
 
-const sessions: Json = {};
 const handlers: Record<string, (params: Json) => Json | Promise<Json | null> | null> = {
   initialize: () => {
     if (flags.has('silent')) return null;
@@ -116,9 +114,8 @@ const handlers: Record<string, (params: Json) => Json | Promise<Json | null> | n
     };
   },
   'session/new': () => {
+    if (flags.has('locked')) throw Object.assign(new Error('Authentication required'), { code: -32_000 });
     session = `agent-${process.pid}-${Date.now()}`;
-    if (flags.has('memory')) appendFileSync(`${process.cwd()}/sessions.txt`, `${session}\n`);
-    sessions[session] = [];
     return { sessionId: session };
   },
   'session/load': async ({ sessionId }) => {
@@ -153,7 +150,7 @@ for await (const line of console) {
     cancelNow();
   } else if (method === undefined) answers.get(id)?.(result ?? { error });
   else
-    void Promise.resolve(handlers[method]?.(params))
+    void Promise.try(() => handlers[method]?.(params))
       .then((value) => value && send({ id, result: value }))
-      .catch((fault: unknown) => send({ id, error: { code: -32_603, message: String(fault) } }));
+      .catch((fault: { code?: number }) => send({ id, error: { code: fault.code ?? -32_603, message: String(fault) } }));
 }

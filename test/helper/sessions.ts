@@ -1,4 +1,5 @@
 import { expect } from 'bun:test';
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { TestDaemon } from './daemon';
 import { until } from './until';
@@ -10,6 +11,7 @@ export const scripted = (name: string, flags: readonly string[] = [], more = '')
   `[agents.${name}]\ndriver = "acp"\ncommand = ${JSON.stringify([process.execPath, AGENT, ...flags])}\n${more}\n`;
 
 export interface Told {
+  readonly ts_ns: number;
   readonly seq: number;
   readonly turn_id: string | null;
   readonly type: string;
@@ -60,3 +62,12 @@ export const textOf = (events: readonly Told[], type = 'text'): string =>
     .filter((event) => event.type === type)
     .map(({ data }) => data.content)
     .join('');
+
+/** Whether there is a process, and not only what a parent has yet to reap. */
+export const isRunning = (pid: number): boolean => {
+  try {
+    return !/^\d+ \(.*\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
+  } catch {
+    return false;
+  }
+};

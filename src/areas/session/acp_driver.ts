@@ -21,6 +21,7 @@ export class AcpDriver implements Driver {
   private repeating = false;
   /** It does not know what was said before, so the next prompt tells it. */
   private forgot = false;
+  starting = true;
   private fault: AgentFault | null = null;
   private garbled = 0;
   private readonly updates = new AcpUpdates();
@@ -102,6 +103,7 @@ export class AcpDriver implements Driver {
       if (agent.protocolVersion !== 1)
         throw new AgentFault('protocol', `The agent speaks version ${String(agent.protocolVersion)} of the protocol; zd speaks 1.`);
       await this.openSession(agent, row.agent_session, row.cwd);
+      this.starting = false;
     } finally {
       clearTimeout(late);
     }

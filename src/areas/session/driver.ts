@@ -42,6 +42,8 @@ export interface TurnEnd {
 /** An agent at work for one session. It is made for the first turn and again after it was lost. */
 export interface Driver {
   readonly pid: number | null;
+  /** It is not ready yet, which has a limit of its own. */
+  readonly starting: boolean;
   /** Resolves with how the turn ended, after its last update was put. Throws `AgentFault`. After an abort it ends as soon as the agent lets it. */
   run(text: string, signal: AbortSignal): Promise<TurnEnd>;
   /** Ends it, with everything it started; resolves when it is gone. */

@@ -99,7 +99,7 @@ export class Host {
   }
 
   private work(turn: Turn, text: string): void {
-    const watch = watchTurn(this.deps, turn, this.approvals);
+    const watch = watchTurn(this.deps, turn, () => this.approvals.pending > 0 || this.driver?.starting === true);
     void this.run(turn, text)
       .catch((error: unknown) => this.faulted(turn, error))
       .then((end) => {

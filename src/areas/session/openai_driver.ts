@@ -12,6 +12,7 @@ const EVENT_BYTES = 4 * 1024 * 1024;
 /** A model behind an endpoint with the chat completions of OpenAI. It keeps nothing, so every turn sends what was said. */
 export class OpenaiDriver implements Driver {
   readonly pid = null;
+  readonly starting = false;
   private closed = false;
 
   constructor(

@@ -53,7 +53,8 @@ export class OpenaiUpdates {
     const thinking = reasoning_content ?? reasoning;
     if (typeof thinking === 'string' && thinking !== '') put({ type: 'thinking', data: { content: thinking } });
     if (typeof content === 'string' && content !== '') put({ type: 'text', data: { content } });
-    for (const { index = 0, id, function: called } of tool_calls ?? []) this.tool(index, id, called?.name, called?.arguments, put);
+    for (const call of Array.isArray(tool_calls) ? tool_calls : [])
+      if (call) this.tool(call.index ?? 0, call.id, call.function?.name, call.function?.arguments, put);
     if (typeof choice?.finish_reason === 'string') this.reason = STOP_REASONS[choice.finish_reason] ?? choice.finish_reason;
     if (chunk.error) put({ type: 'notice', data: { text: String(chunk.error.message ?? 'The endpoint sent an error.') } });
     if (!chunk.usage) return;

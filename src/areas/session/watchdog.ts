@@ -1,12 +1,11 @@
-import type { Approvals } from './approvals';
 import type { SessionDeps } from './deps';
 import { AgentFault } from './driver';
 import type { Turn } from './turn';
 
-/** A turn without a sign of life for too long is given up, unless it waits for somebody's answer. */
-export function watchTurn({ limits, clock }: Pick<SessionDeps, 'limits' | 'clock'>, turn: Turn, approvals: Pick<Approvals, 'pending'>): Timer {
+/** A turn without a sign of life for too long is given up, unless it waits for somebody or for its start. */
+export function watchTurn({ limits, clock }: Pick<SessionDeps, 'limits' | 'clock'>, turn: Turn, waits: () => boolean): Timer {
   const look = () => {
-    if (approvals.pending > 0) turn.lastSign = clock.monotonic();
+    if (waits()) turn.lastSign = clock.monotonic();
     const silent = clock.monotonic() - turn.lastSign;
     if (silent < limits().idleMs) return;
     turn.abort.abort(new AgentFault('idle', `The agent gave no sign of life for ${Math.round(silent / 1000)} seconds.`));
