@@ -13,6 +13,9 @@ export class Room {
   /** The client whose input alone is taken; null: that of everybody who does not only observe. */
   owner: string | null = null;
 
+  /** zd stops: everybody goes, which need not be told one by one. */
+  closing = false;
+
   get size(): number {
     return this.guests.size;
   }
@@ -26,7 +29,7 @@ export class Room {
   }
 
   leave(guest: Guest): void {
-    if (!this.guests.delete(guest)) return;
+    if (!this.guests.delete(guest) || this.closing) return;
     const clients = this.size;
     this.tell({ type: 'system', message: `client disconnected (${clients} remaining)`, code: 'client_left', client_id: guest.client, clients });
     if (this.owner === guest.client) this.own(null, 'left');

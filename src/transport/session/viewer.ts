@@ -187,6 +187,7 @@ export class Viewer implements Guest {
   /** Hears the session's last words, within bounds. */
   drain(): void {
     this.leaving = true;
+    if (this.room) this.room.closing = true;
     if (this.following === null) return this.line.end(GOING_AWAY, 'stopping');
     setTimeout(() => this.line.end(GOING_AWAY, 'stopping'), LAST_WORDS_MS).unref();
   }
