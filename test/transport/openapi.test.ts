@@ -7,6 +7,7 @@ import { Registry } from '../../src/kernel/registry';
 import { t } from '../../src/kernel/schema';
 import { jsonSchema } from '../../src/transport/json_schema';
 import { startDaemon, type TestDaemon } from '../helper/daemon';
+import { scripted } from '../helper/sessions';
 
 const registry = new Registry(areas);
 const JSON_TYPE = { 'content-type': 'application/json' };
@@ -21,7 +22,9 @@ let openDocument: Json;
 let ajv: InstanceType<typeof Ajv2020>;
 
 beforeAll(async () => {
-  daemon = await startDaemon({ config: '[http.tokens]\nnarrow = { token = "narrow-token-of-the-test", scopes = ["nothing.here"] }\n' });
+  daemon = await startDaemon({
+    config: '[http.tokens]\nnarrow = { token = "narrow-token-of-the-test", scopes = ["nothing.here"] }\n' + scripted('example'),
+  });
   open = await startDaemon({ config: '[http]\nopen = true\n' });
   document = await (await daemon.fetch('/openapi.json')).json();
   openDocument = await (await open.fetch('/openapi.json')).json();

@@ -1,5 +1,3 @@
-import { nanos } from '../../kernel/clock';
-
 /**
  * The one vocabulary of every viewer, whichever driver the agent has. Stored types:
  * - `user` `{content, trigger: user|queued_auto|event_auto|compaction, by}` begins a turn;
@@ -82,10 +80,11 @@ export class SessionEvent {
     return this.turn === null ? null : turnId(this.session, this.turn);
   }
 
-  /** `{type, session_id, turn_id, seq, ts_ns, …data}` as text, made at the first call. */
+  /** `{type, session_id, turn_id, seq, ts_ns, …data}` as text, made at the first call. Ids hold nothing that JSON escapes; milliseconds are a million nanoseconds. */
   frame(): string {
-    return (this.written ??=
-      `{"type":"${this.type}","session_id":${JSON.stringify(this.session)},"turn_id":${JSON.stringify(this.turnId)},"seq":${this.seq},"ts_ns":${nanos(this.ts)}` +
-      (this.json === '{}' ? '}' : `,${this.json.slice(1)}`));
+    if (this.written !== undefined) return this.written;
+    const turn = this.turn === null ? 'null' : `"${this.session}.${this.turn}"`;
+    const rest = this.json === '{}' ? '}' : `,${this.json.slice(1)}`;
+    return (this.written = `{"type":"${this.type}","session_id":"${this.session}","turn_id":${turn},"seq":${this.seq},"ts_ns":${this.ts}000000${rest}`);
   }
 }

@@ -4,7 +4,7 @@ import type { SessionRow } from './row';
 import type { SessionSince } from './service';
 import { Viewer, type Viewers } from './viewers';
 
-const PAGE_EVENTS = 256;
+const PAGE_EVENTS = 512;
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 

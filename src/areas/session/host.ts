@@ -8,7 +8,7 @@ import { observation, observe } from './observe';
 import type { SessionRef, SessionRow } from './row';
 import type { Prompted, TurnTrigger } from './service';
 import { beginTurn, dropQueue, endTurn, interrupt, type Beginning, type Ended } from './turn_store';
-import { following } from './queue';
+import { following, tellCap } from './queue';
 import { Inlet } from './inlet';
 import { endOf } from './fault';
 import { turnId } from './event';
@@ -132,17 +132,19 @@ export class Host {
     return endOf(error, turn, this.journal.fault, this.deps.log);
   }
 
-  private async finish(turn: Turn, end: Ended): Promise<void> {
+  private async finish(turn: Turn, ended: Ended): Promise<void> {
     const { db, clock, events, log } = this.deps;
     try {
       await this.approvals.cancelAll();
       await this.journal.flush();
+      const end = this.journal.fault === null ? ended : endOf(null, turn, this.journal.fault, log);
       // It remembers what the summary is to stand for.
       if (turn.trigger === 'compaction') await this.dismiss(CLOSE_MS);
       const next = await db.write(() => {
         const queued = end.type === 'error' || this.closing ? null : following(this.deps, this.ref);
-        const ended = endTurn(this.deps, this.ref, turn, end, clock.monotonic() - turn.began);
-        return ended && queued ? { ...queued, ...beginTurn(this.deps, this.ref, queued) } : null;
+        const first = endTurn(this.deps, this.ref, turn, end, clock.monotonic() - turn.began);
+        if (!queued && first) tellCap(this.deps, this.ref);
+        return first && queued ? { ...queued, ...beginTurn(this.deps, this.ref, queued) } : null;
       }, 'normal');
       if (end.type === 'error')
         observe(events, log, observation('error', { component: `agent:${this.deps.table.at(this.ref.key)?.agent}`, message: end.reason }));
