@@ -156,16 +156,13 @@ export class Viewer implements Guest {
 
   /** As everybody gets it; what only this client has to know in the words that clients of one session know. */
   private textOf(event: SessionEvent): string {
-    const { type, data, session, ts } = event;
-    if (type === 'lag')
-      return serverFrame(
-        { ...data, type: 'system', message: `[client lagged — ${Number(data.waiting)} message(s) late, none dropped]`, code: 'lag' },
-        session,
-        ts,
-      );
-    if (type === 'gap')
-      return serverFrame({ ...data, type: 'system', message: `[${Number(data.missed)} message(s) are no longer kept]`, code: 'gap' }, session, ts);
-    return event.frame();
+    if (event.type !== 'lag' && event.type !== 'gap') return event.frame();
+    const { type: code, data, session, ts } = event;
+    const message =
+      code === 'lag'
+        ? `[client lagged — ${Number(data.waiting)} message(s) late, none dropped]`
+        : `[${Number(data.missed)} message(s) are no longer kept]`;
+    return serverFrame({ ...data, type: 'system', message, code }, session, ts);
   }
 
   tell(frame: ServerFrame, reqId?: ReqId): void {
