@@ -60,7 +60,10 @@ export function loadConfig(sources: ConfigSources): Config {
   const origins = Object.freeze(Object.fromEntries(SETTINGS.map(({ key }) => [key, found.get(key)?.origin ?? 'default']))) as Config['origins'];
   if (problems.length > 0) throw new ConfigError(problems);
   checkTogether(values, (key) => found.get(key)?.where ?? 'default');
-  if (text !== null && values['http.tokens'].length + values.webhook.length > 0) warnings.push(...exposed(sources.file));
+  const secrets =
+    values['http.tokens'].length + values.webhook.length > 0 ||
+    values.agents.some((agent) => agent.driver === 'acp' && Object.keys(agent.env).length > 0);
+  if (text !== null && secrets) warnings.push(...exposed(sources.file));
   for (const { label, secret } of values['http.tokens']) {
     if (secret.length < 16) warnings.push(`The token "${label}" is short enough to guess; take 16 characters or more.`);
   }

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'bun:test';
-import { mkdirSync, symlinkSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { startDaemon, tempHome, type TestDaemon } from '../helper/daemon';
 import { isRunning, scripted, sessionCalls, textOf } from '../helper/sessions';
@@ -116,6 +116,17 @@ describe('a turn', () => {
     expect(ends.map(({ turn_id }) => turn_id)).toEqual([1, 2, 3, 4, 5].map((turn) => `${id}.${turn}`));
   });
 
+  test('of ten megabytes is all there, and the memory of zd stays bounded', async () => {
+    const id = await open('agent');
+    await say(id, 'say:warm');
+    const before = peakOf(daemon.pid);
+    expect((await say(id, 'flood:10')).stop_reason).toBe('end_turn');
+    expect(peakOf(daemon.pid) - before).toBeLessThan(200);
+    const pieces = (await told(id)).filter(({ type, turn_id }) => type === 'text' && turn_id === `${id}.2`);
+    expect(pieces.reduce((sum, { data }) => sum + data.content.length, 0)).toBe(10 * 1024 * 1024);
+    expect(Math.max(...pieces.map(({ data }) => data.content.length))).toBeLessThanOrEqual(32 * 1024);
+  });
+
   test('a prompt over the limit is refused', async () => {
     const id = await open('agent');
     expect(await refused('session_prompt', { id, text: 'x'.repeat(1001) })).toEqual([413, 'too_large']);
@@ -215,3 +226,6 @@ describe('a session', () => {
     expect(await ok('session_remove', { id, force: true })).toMatchObject({ removed: true });
   });
 });
+
+/** Megabytes a process took at most. */
+const peakOf = (pid: number): number => Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))![1]) / 1024;

@@ -20,6 +20,7 @@ beforeAll(async () => {
       scripted('leaver', ['exit']),
       scripted('newer', ['v2']),
       scripted('stranger', ['locked']),
+      scripted('chooser', ['models']),
       '[session]\nstart_secs = 6\nidle_secs = 4\ncancel_secs = 1\napproval_secs = 2',
     ].join('\n'),
   });
@@ -65,6 +66,22 @@ describe('an agent', () => {
     expect(readFileSync(join(home, 'secret.txt'), 'utf8')).toBe('outside');
     const without = await open('agent', { cwd: work });
     expect((await say(without, `read:${work}/in.txt`)).answer).toContain('-32601');
+  });
+});
+
+describe('the model a session wants', () => {
+  test('is chosen where the agent offers it; otherwise it is said that it is not', async () => {
+    const id = await open('chooser', { model: 'large' });
+    expect((await say(id, 'model')).answer).toBe('m=large');
+    const notices = async (session: string) => (await told(session)).filter(({ type }) => type === 'notice').map(({ data }) => data.text);
+    expect(await notices(id)).toEqual([]);
+    const wrong = await open('chooser', { model: 'huge' });
+    expect((await say(wrong, 'model')).answer).toBe('none');
+    expect(await notices(wrong)).toEqual(['The agent does not take huge as its model.']);
+    const without = await open('agent', { model: 'large' });
+    await say(without, 'say:x');
+    await say(without, 'say:y');
+    expect(await notices(without)).toEqual(['The agent lets nobody choose its model.']);
   });
 });
 

@@ -19,6 +19,7 @@ const ask = (method: string, params: Json) =>
   });
 
 let session = '';
+let model = 'none';
 let cancelled = false;
 let cancelNow = () => {};
 const update = (fields: Json) => send({ method: 'session/update', params: { sessionId: session, update: fields } });
@@ -89,6 +90,7 @@ const steps: Record<string, (argument: string) => unknown> = {
     chunk(`child ${pid}`);
   },
   env: (name) => chunk(`${name}=${process.env[name] ?? 'unset'}`),
+  model: () => chunk(model),
   cwd: () => chunk(process.cwd()),
   pid: () => chunk(`pid ${process.pid}`),
   hang: () =>
@@ -116,7 +118,23 @@ const handlers: Record<string, (params: Json) => Json | Promise<Json | null> | n
   'session/new': () => {
     if (flags.has('locked')) throw Object.assign(new Error('Authentication required'), { code: -32_000 });
     session = `agent-${process.pid}-${Date.now()}`;
-    return { sessionId: session };
+    const models = {
+      id: 'm',
+      name: 'Model',
+      category: 'model',
+      type: 'select',
+      currentValue: 'small',
+      options: [
+        { value: 'small', name: 'S' },
+        { value: 'large', name: 'L' },
+      ],
+    };
+    return { sessionId: session, ...(flags.has('models') ? { configOptions: [models] } : {}) };
+  },
+  'session/set_config_option': ({ configId, value }) => {
+    if (value === 'huge') throw new Error('no such model');
+    model = `${configId}=${value}`;
+    return { configOptions: [] };
   },
   'session/load': async ({ sessionId }) => {
     session = sessionId;

@@ -2,6 +2,7 @@ import type { ClientConnection, InitializeResponse } from '@agentclientprotocol/
 import { version } from '../../version';
 import { connect } from './acp_client';
 import { AcpLink } from './acp_link';
+import { AcpOptions } from './acp_options';
 import { AcpProcess } from './acp_process';
 import { AcpUpdates, unknown } from './acp_update';
 import type { AcpAgent } from './agent';
@@ -25,6 +26,10 @@ export class AcpDriver implements Driver {
   private fault: AgentFault | null = null;
   private garbled = 0;
   private readonly updates = new AcpUpdates();
+  private readonly options = new AcpOptions(
+    (method, params) => this.request(method, params),
+    (text) => this.host.put({ type: 'notice', data: { text } }),
+  );
   private readonly failed = Promise.withResolvers<never>();
 
   constructor(
@@ -52,6 +57,7 @@ export class AcpDriver implements Driver {
     try {
       if (signal.aborted) throw new AgentFault('cancelled', 'The turn was cancelled.');
       await Promise.race([(this.opening ??= this.open()), this.failed.promise]);
+      await this.options.apply(this.agentSession!, this.host.row());
       const prompt = this.forgot ? prefaced(this.host, text) : text;
       this.forgot = false;
       const answer = await this.request('session/prompt', { sessionId: this.agentSession!, prompt: [{ type: 'text', text: prompt }] });
@@ -116,7 +122,7 @@ export class AcpDriver implements Driver {
       this.agentSession = before;
       this.repeating = true;
       try {
-        await this.request('session/load', { sessionId: before, ...where });
+        this.options.opened(await this.request('session/load', { sessionId: before, ...where }));
         return;
       } catch (error) {
         if (this.fault) throw error;
@@ -125,8 +131,10 @@ export class AcpDriver implements Driver {
         this.repeating = false;
       }
     }
-    const { sessionId } = await this.request('session/new', where);
+    const opened = await this.request('session/new', where);
+    const { sessionId } = opened;
     if (typeof sessionId !== 'string') throw new AgentFault('protocol', 'The agent opened a session without an id.');
+    this.options.opened(opened);
     this.agentSession = sessionId;
     this.forgot = true;
     await this.host.setAgentSession(sessionId);

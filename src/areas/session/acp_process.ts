@@ -100,8 +100,7 @@ export class AcpProcess {
 
   private async readErrors(): Promise<void> {
     for await (const chunk of this.child.stderr) {
-      const last = chunk.subarray(-STDERR_BYTES);
-      this.stderr = new Uint8Array(Buffer.concat([this.stderr.subarray(last.length - STDERR_BYTES), last]));
+      this.stderr = new Uint8Array(Buffer.concat([this.stderr, chunk.subarray(-STDERR_BYTES)]).subarray(-STDERR_BYTES));
     }
   }
 

@@ -13,11 +13,12 @@ export function conversation(log: SessionLog, row: SessionRow, before: number): 
   const events: SessionEvent[] = [];
   let chars = 0;
   for (let at = before; chars < MAX_CHARS && events.length < MAX_EVENTS;) {
-    const page = log.tail(row, at, PAGE_EVENTS).filter(({ seq }) => seq > row.context_seq);
+    const read = log.tail(row, at, PAGE_EVENTS);
+    const page = read.filter(({ seq }) => seq > row.context_seq);
     events.unshift(...page.filter(({ type }) => type === 'user' || type === 'text'));
     chars += page.reduce((sum, { json, type }) => (type === 'user' || type === 'text' ? sum + json.length : sum), 0);
-    if (page.length < PAGE_EVENTS) break;
-    at = page[0]!.seq;
+    if (read.length === 0 || page.length < read.length) break;
+    at = read[0]!.seq;
   }
   const messages: { role: Message['role']; content: string }[] = [];
   for (const { type, data } of events) {

@@ -87,7 +87,7 @@ export class Host {
       this.work(this.started(stored.turn, stored.seq, beginning.trigger), beginning.content);
       return { disposition: 'started', turn: stored.turn, seq: stored.seq, queueId: null };
     } catch (error) {
-      this.busy = false;
+      this.rest();
       throw error;
     }
   }

@@ -8,6 +8,9 @@ type Cells = [seq: number, ts: number, turn: number | null, type: StoredType, da
 
 /** Bytes an event counts beside its data: numbers, type and the page's own. */
 const ROW_BYTES = 40;
+/** Rows that are read at once, and characters after which a page is long enough. */
+const READ_ROWS = 256;
+const PAGE_CHARS = 2 * 1024 * 1024;
 /** Events that are removed in one write. */
 const TRIM_ROWS = 500;
 
@@ -72,14 +75,29 @@ export class SessionLog {
     return events;
   }
 
-  /** The next events behind a number. */
-  page({ key, session_id }: SessionRef, after: number, limit: number): SessionEvent[] {
-    return (this.behind.values(key, after, limit) as Cells[]).map((cells) => eventOf(session_id, cells));
+  /** The next events behind a number: fewer than the limit when they are large, none only when there are none. */
+  page(ref: SessionRef, after: number, limit: number): SessionEvent[] {
+    return this.read(this.behind, ref, after, limit);
   }
 
-  /** The newest events before a number, in order. */
-  tail({ key, session_id }: SessionRef, before: number, limit: number): SessionEvent[] {
-    return (this.before.values(key, before, limit) as Cells[]).map((cells) => eventOf(session_id, cells)).reverse();
+  /** The newest events before a number, in order; as above. */
+  tail(ref: SessionRef, before: number, limit: number): SessionEvent[] {
+    return this.read(this.before, ref, before, limit).reverse();
+  }
+
+  private read(statement: Statement<unknown>, { key, session_id }: SessionRef, from: number, limit: number): SessionEvent[] {
+    const events: SessionEvent[] = [];
+    for (let at = from, chars = 0; events.length < limit && chars < PAGE_CHARS;) {
+      const wanted = Math.min(READ_ROWS, limit - events.length);
+      const rows = statement.values(key, at, wanted) as Cells[];
+      for (const cells of rows) {
+        events.push(eventOf(session_id, cells));
+        chars += cells[4].length;
+      }
+      if (rows.length < wanted) break;
+      at = rows.at(-1)![0];
+    }
+    return events;
   }
 
   raw({ key }: SessionRef, from: number, to: number): Map<number, string> {

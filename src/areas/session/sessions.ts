@@ -135,9 +135,8 @@ export class Sessions implements SessionService {
   history(id: string, { since = 0, before, limit, types, raw = false }: HistoryQuery): HistoryPage {
     const { table, journal } = this.deps;
     const row = table.get(id);
-    const page = before === undefined ? journal.page(row, since, limit + 1) : journal.tail(row, before, limit + 1);
-    const more = page.length > limit;
-    if (more) page.splice(before === undefined ? limit : 0, 1);
+    const page = before === undefined ? journal.page(row, since, limit) : journal.tail(row, before, limit);
+    const more = page.length > 0 && (before === undefined ? page.at(-1)!.seq < row.last_seq : page[0]!.seq > row.first_seq);
     const wanted = types && new Set(types);
     const events = wanted ? page.filter(({ type }) => wanted.has(type)) : page;
     const raws = raw && page.length > 0 ? journal.raw(row, page[0]!.seq, page.at(-1)!.seq) : new Map<number, string>();
