@@ -51,8 +51,9 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   web: ['transport', 'kernel'],
   service: ['kernel', 'client', 'daemon'],
   client: ['kernel', 'daemon'],
-  daemon: ['areas', 'kernel', 'storage', 'transport', 'web', 'client', 'service', 'cli'],
-  cli: ['areas', 'kernel', 'client', 'daemon', 'service'],
+  broker: ['areas', 'kernel', 'storage', 'transport', 'daemon'],
+  daemon: ['areas', 'kernel', 'storage', 'transport', 'web', 'client', 'service', 'cli', 'broker'],
+  cli: ['areas', 'kernel', 'client', 'daemon', 'service', 'broker'],
   main: ['cli', 'daemon'],
 };
 
@@ -72,6 +73,11 @@ describe('imports', () => {
   test('an area reaches another one only through the type of its service', () => {
     const across = imports.filter(({ from, to }) => areaOf(from) && areaOf(to) && areaOf(from) !== areaOf(to));
     expect(across.filter(({ to, typeOnly }) => !typeOnly || !to.endsWith('/service.ts'))).toEqual([]);
+  });
+
+  test('the broker knows the wire of the mesh, and nothing else of any area', () => {
+    const beyond = imports.filter(({ from, to }) => layerOf(from) === 'broker' && layerOf(to) === 'areas' && !to.startsWith('src/areas/mesh/wire/'));
+    expect(beyond).toEqual([]);
   });
 
   test('only compose.ts and the command line know every area', () => {

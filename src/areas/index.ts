@@ -9,6 +9,7 @@ import { exportArea } from './export/area';
 import { historyArea } from './history/area';
 import { jobArea } from './job/area';
 import { lockArea } from './lock/area';
+import { meshArea } from './mesh/area';
 import { metaArea } from './meta/area';
 import { scheduleArea } from './schedule/area';
 import { snapshotArea } from './snapshot/area';
@@ -33,5 +34,6 @@ export const areas: readonly Area[] = [
   shellArea,
   askArea,
   historyArea,
+  meshArea,
   sessionArea,
 ];

@@ -7,6 +7,7 @@ import { composeDoors } from './areas/event';
 import { composeArchives, composeCatalogs, composeExports } from './areas/export';
 import { composeJobs } from './areas/job';
 import { composeLocks } from './areas/lock';
+import { composeMesh } from './areas/mesh';
 import { composeSchedules } from './areas/schedule';
 import { composeSnapshots } from './areas/snapshot';
 import { composeHistory } from './areas/history';
@@ -40,6 +41,7 @@ export function composeAreas(ground: Ground): Omit<Services, Own> {
     exports: composeExports(ground, { definitions, history, shells: shells.shells }),
     ...shells,
     history,
+    mesh: composeMesh(ground),
     sessions: composeSessions(ground),
   };
 }

@@ -9,10 +9,10 @@ export class FolderError extends Error {}
  * in force: without a usable runtime folder the socket lives in the state folder. Throws `FolderError`.
  */
 export function prepareFolders(wanted: Paths): Paths {
-  for (const folder of [wanted.dataDir, wanted.stateDir]) prepare(folder);
+  for (const folder of [wanted.dataDir, wanted.stateDir]) prepareFolder(folder);
   let paths = wanted;
   try {
-    prepare(wanted.runtimeDir);
+    prepareFolder(wanted.runtimeDir);
   } catch {
     paths = withoutRuntimeDir(wanted);
   }
@@ -21,7 +21,8 @@ export function prepareFolders(wanted: Paths): Paths {
   return paths;
 }
 
-function prepare(folder: string): void {
+/** Makes one folder, as `prepareFolders` does. */
+export function prepareFolder(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const { uid, mode } = statSync(folder);

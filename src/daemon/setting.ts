@@ -37,9 +37,10 @@ export type SettingType =
   | 'integer'
   | 'kinds'
   | 'webhooks'
+  | 'agents'
   | 'text'
   | 'secret'
-  | 'agents';
+  | 'choice';
 
 export interface Setting<K extends SettingKey = SettingKey> {
   /** `SECTION.NAME` as in config.toml; a key without a dot is a whole section. */
@@ -51,6 +52,8 @@ export interface Setting<K extends SettingKey = SettingKey> {
   readonly unit: 'bytes' | 'seconds' | 'milliseconds' | null;
   readonly min: number;
   readonly max: number;
+  /** Of a `choice`: what it may be. */
+  readonly choices: readonly string[];
   /** A reload cannot apply it: the daemon has to be started again. */
   readonly needsRestart: boolean;
   /** `config_set` may change it while the daemon runs. What decides who may come in is not among them. */
@@ -73,6 +76,7 @@ export function setting<K extends SettingKey>(key: K, fallback: Values[K], given
     unit: null,
     min: 0,
     max: Number.MAX_SAFE_INTEGER,
+    choices: [],
     needsRestart: false,
     runtimeSettable: !key.startsWith('http.') && key !== 'webhook' && key !== 'agents',
     ...given,

@@ -11,6 +11,7 @@ import { limitsSettings } from './settings/limits';
 import { lockSettings } from './settings/lock';
 import { logSettings } from './settings/log';
 import { mcpSettings } from './settings/mcp';
+import { meshSettings } from './settings/mesh';
 import { scheduleSettings } from './settings/schedule';
 import { shellSettings } from './settings/shell';
 import { sessionSettings } from './settings/session';
@@ -35,6 +36,7 @@ export const SETTINGS: readonly Setting[] = [
   ...snapshotSettings,
   ...shellSettings,
   ...historySettings,
+  ...meshSettings,
   ...shutdownSettings,
   ...mcpSettings,
   ...webhookSettings,
@@ -70,6 +72,8 @@ export function expectation(setting: Setting): string {
       return 'tables [agents.NAME] with driver = "acp" and command = [...], or driver = "openai" with base_url and model';
     case 'level':
       return `one of ${LEVELS.join(', ')}`;
+    case 'choice':
+      return `one of ${setting.choices.join(', ')}`;
     case 'kinds':
       return 'a table of KIND = { max_count = N, max_age_secs = N, max_bytes = N }';
     case 'integer':

@@ -7,7 +7,7 @@ import { createPrivate } from './private_file';
  */
 export function loadOrCreateToken(file: string): string {
   try {
-    return read(file);
+    return readToken(file);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
@@ -20,10 +20,11 @@ export function loadOrCreateToken(file: string): string {
   } finally {
     unlinkSync(temporary);
   }
-  return read(file);
+  return readToken(file);
 }
 
-function read(file: string): string {
+/** The token a zd made in this file. Throws when there is none, with the remedy when it is not its owner's alone. */
+export function readToken(file: string): string {
   const fd = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW);
   try {
     const { mode, uid } = fstatSync(fd);

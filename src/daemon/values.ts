@@ -62,6 +62,8 @@ export function fromToml(setting: Setting, value: unknown): unknown {
       return typeof value === 'string' && !/[\u0000-\u001f\u007f]/.test(value) ? value : bad(setting, setting.type === 'secret' ? '…' : value);
     case 'level':
       return (LEVELS as readonly unknown[]).includes(value) ? value : bad(setting, value);
+    case 'choice':
+      return setting.choices.includes(value as string) ? value : bad(setting, value);
     case 'listen':
       if (typeof value !== 'string') return bad(setting, value);
       try {

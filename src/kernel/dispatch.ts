@@ -7,7 +7,7 @@ import { requestId as newRequestId } from './ids';
 import type { Op } from './op';
 import type { Registry } from './registry';
 import type { Route, RouteCall } from './route';
-import type { EncodedFrames, Frame, Stream, StreamCall } from './stream';
+import type { EncodedFrames, Frame, Opening, Stream } from './stream';
 import { checker, validateInput } from './validate';
 
 export interface Request {
@@ -20,6 +20,9 @@ export interface Request {
   /** Hears of the scopes the call turned out to need, which a stream must keep. */
   readonly onScope?: (scope: Scope) => void;
 }
+
+/** What a route sees of the HTTP request. */
+export type Incoming = Pick<RouteCall, 'method' | 'headers' | 'body' | 'bytes'>;
 
 /** Hears of every finished call, for metrics, the audit log and the tests' ledger. `op` is `unknown` for names that do not exist. */
 export type Observer = (op: string, code: Code | 'ok', millis: number, caller: Caller) => void;
@@ -59,16 +62,12 @@ export class Dispatcher {
   }
 
   /** Opens a stream under the same rules. What it throws is a `ZdError`; the generator's own faults reach its reader. */
-  open(
-    stream: Stream,
-    input: unknown,
-    request: Omit<Request, 'op' | 'input'> & Pick<StreamCall, 'lastEventId' | 'startsBehind'>,
-  ): AsyncGenerator<Frame | EncodedFrames> {
+  open(stream: Stream, input: unknown, request: Omit<Request, 'op' | 'input'> & Opening): AsyncGenerator<Frame | EncodedFrames> {
     try {
       requireScope(request.caller, stream.scope);
       const valid = validateInput(stream.input, input);
-      const { lastEventId, startsBehind } = request;
-      const frames = stream.handle(this.services, valid as never, Object.assign(new RequestCall(request), { lastEventId, startsBehind }));
+      const { lastEventId, startsBehind, headers } = request;
+      const frames = stream.handle(this.services, valid as never, Object.assign(new RequestCall(request), { lastEventId, startsBehind, headers }));
       this.observe(stream.name, 'ok', 0, request.caller);
       request.onScope?.(stream.scope);
       return frames;
@@ -80,24 +79,19 @@ export class Dispatcher {
   }
 
   /** Runs a plain route under the same rules; a route with `auth: 'self'` decides itself who may. Throws a `ZdError`. */
-  async route(
-    route: Route,
-    input: unknown,
-    request: Omit<Request, 'op' | 'input'> & Pick<RouteCall, 'method' | 'headers' | 'body'>,
-  ): Promise<Response> {
+  async route(route: Route, input: unknown, request: Omit<Request, 'op' | 'input'>, incoming: Incoming): Promise<Response> {
     const started = this.services.clock.monotonic();
     const done = (code: Code | 'ok') => this.observe(route.name, code, this.services.clock.monotonic() - started, request.caller);
     try {
       if (route.auth !== 'self') requireScope(request.caller, route.scope);
       const valid = validateInput(route.input, input);
-      const { method, headers, body } = request;
-      const response = await route.handle(this.services, valid as never, Object.assign(new RequestCall(request), { method, headers, body }));
+      const response = await route.handle(this.services, valid as never, new IncomingCall(request, incoming));
       done('ok');
       return response;
     } catch (error) {
       const known = this.toZdError(undefined, error);
       done(known.code);
-      throw known;
+      throw route.failureBody ? new ZdError(known.code, known.message, { ...known.detail, body: route.failureBody(known) }) : known;
     }
   }
 
@@ -140,6 +134,32 @@ class RequestCall implements Call {
 
   fail(code: Code, message?: string, detail?: FailureDetail): ZdError {
     return new ZdError(code, message, detail);
+  }
+}
+
+/** One call of a route. Its body becomes a stream only when somebody asks for it, which costs more than a small call. */
+class IncomingCall extends RequestCall implements RouteCall {
+  constructor(
+    request: Omit<Request, 'op' | 'input'>,
+    private readonly incoming: Incoming,
+  ) {
+    super(request);
+  }
+
+  get method(): string {
+    return this.incoming.method;
+  }
+
+  get headers(): Headers {
+    return this.incoming.headers;
+  }
+
+  get body(): ReadableStream<Uint8Array> | null {
+    return this.incoming.body;
+  }
+
+  bytes(limit: number): Promise<Uint8Array | null> {
+    return this.incoming.bytes(limit);
   }
 }
 

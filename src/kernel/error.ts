@@ -7,6 +7,8 @@ export interface FailureDetail {
   readonly path?: string;
   /** Further members of the failure body, for example `required_scope` or `limit`. */
   readonly extra?: Readonly<Record<string, unknown>>;
+  /** The whole failure body, where a route speaks another format than ours. */
+  readonly body?: Readonly<Record<string, unknown>>;
   readonly cause?: unknown;
 }
 

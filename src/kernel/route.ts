@@ -2,12 +2,15 @@ import type { Static, TObject } from '@sinclair/typebox';
 import type { Caller, Scope } from './caller';
 import type { Code } from './codes';
 import type { Call, Services } from './context';
+import type { ZdError } from './error';
 
 /** What a route sees of the HTTP request beside its input. The body is unread; whoever reads it bounds it. */
 export interface RouteCall<E extends Code = Code> extends Call<E> {
   readonly method: string;
   readonly headers: Headers;
   readonly body: ReadableStream<Uint8Array> | null;
+  /** The whole body at once, for a route that takes little; null when it is over the limit. No more than that is ever held. */
+  bytes(limit: number): Promise<Uint8Array | null>;
 }
 
 /** One success of a route, for the API document. */
@@ -37,6 +40,8 @@ export interface RouteSpec<I extends TObject, E extends Code> {
   readonly requestBody?: { readonly type: string; readonly description: string };
   readonly replies: readonly RouteReply[];
   readonly errors: readonly E[];
+  /** How it writes a failure, where its clients know another format than ours. */
+  readonly failureBody?: (error: ZdError) => Readonly<Record<string, unknown>>;
   readonly example: Static<I>;
   readonly handle: (services: Services, input: Static<I>, call: RouteCall<E>) => Response | Promise<Response>;
 }
@@ -57,3 +62,17 @@ export function defineRoute<I extends TObject, const E extends Code = never>(spe
 
 /** Who calls a route with `auth: 'self'` without credentials. */
 export const ANONYMOUS: Caller = { via: 'tcp', label: 'anonymous', scopes: [], source: 'http' };
+
+/** A body that is made as it is taken: the next chunk is asked for when the socket has taken the one before; a client that leaves ends the generator. */
+export const bodyOfChunks = (chunks: AsyncGenerator<Uint8Array>): ReadableStream =>
+  new ReadableStream(
+    {
+      async pull(controller) {
+        const { value, done } = await chunks.next();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      cancel: async () => void (await chunks.return(undefined)),
+    },
+    { highWaterMark: 0 },
+  );

@@ -31,12 +31,16 @@ export const END_ID = 'end';
 
 export const isEncoded = (item: Frame | EncodedFrames): item is EncodedFrames => 'count' in item;
 
-/** One opening of a stream, as its handler sees it. */
-export interface StreamCall<E extends Code = Code> extends Call<E> {
+/** What a stream sees of the request that opens it. */
+export interface Opening {
   readonly lastEventId: string | null;
+  readonly headers: Headers;
   /** Says, before the handler returns, behind which id the frames begin: what was asked for, unless that is gone. Clients are told in a header. */
   startsBehind(id: string): void;
 }
+
+/** One opening of a stream, as its handler sees it. */
+export interface StreamCall<E extends Code = Code> extends Call<E>, Opening {}
 
 export interface StreamSpec<I extends TObject, E extends Code> {
   readonly name: string;

@@ -1,3 +1,4 @@
+import { nodeStream, nodeZlib } from '../kernel/builtin';
 import { createReadStream } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { THREAD_FROM, type BlobThread } from './blob_thread';
@@ -18,10 +19,9 @@ export async function digestOf(handle: FileHandle, encoding: Encoding, bytes: nu
     return found <= bytes;
   };
   if (encoding === 'zstd') {
-    const plain = await decompressor();
+    const plain = decompressor();
     try {
-      const { pipeline } = await import('node:stream/promises');
-      await pipeline(chunksOf(handle, false), plain, async (chunks: AsyncIterable<Uint8Array>) => {
+      await nodeStream().promises.pipeline(chunksOf(handle, false), plain, async (chunks: AsyncIterable<Uint8Array>) => {
         for await (const chunk of chunks) if (!take(chunk)) return;
       });
     } catch (error) {
@@ -33,8 +33,7 @@ export async function digestOf(handle: FileHandle, encoding: Encoding, bytes: nu
   return found === bytes ? hash.digest('hex') : null;
 }
 
-/** The module costs the start of the daemon some milliseconds, so it is loaded when the first blob needs it. */
-const decompressor = async () => (await import('node:zlib')).createZstdDecompress({ chunkSize: CHUNK_BYTES });
+const decompressor = () => nodeZlib().createZstdDecompress({ chunkSize: CHUNK_BYTES });
 /** The same for a large file: one piece is read while another thread hashes the one before. */
 async function digestElsewhere(handle: FileHandle, bytes: number, thread: BlobThread): Promise<string | null> {
   const hash = thread.open();
@@ -75,7 +74,7 @@ export async function* plain(path: string, first: number, last: number): AsyncGe
 
 /** The bytes from `first` to `last` of a compressed content, decompressed as they are asked for. */
 export async function* decompressed(path: string, first: number, last: number): AsyncGenerator<Uint8Array> {
-  const plain = await decompressor();
+  const plain = decompressor();
   const source = createReadStream(path);
   source.on('error', (error) => plain.destroy(error)).pipe(plain);
   try {

@@ -1,3 +1,4 @@
+import { nodeZlib } from '../kernel/builtin';
 import { open, unlink, type FileHandle } from 'node:fs/promises';
 import type { ZstdCompress } from 'node:zlib';
 import { failpoint } from '../kernel/failpoint';
@@ -61,7 +62,7 @@ export class BlobWriter {
   /** Creates the file, which must not exist, mode 0600. `expected` bytes, where known, keep the buffer of a small blob small. */
   static async create(file: string, encoding: Encoding, thread: BlobThread, expected = Infinity): Promise<BlobWriter> {
     try {
-      const compressor = encoding === 'zstd' ? (await import('node:zlib')).createZstdCompress() : undefined;
+      const compressor = encoding === 'zstd' ? nodeZlib().createZstdCompress() : undefined;
       return new BlobWriter(file, await open(file, 'wx', 0o600), compressor, expected, thread);
     } catch (error) {
       throw blobError(error);

@@ -1,4 +1,5 @@
 import type { Migration } from './migrate';
+import broker0001 from './migrations/broker/0001_init.sql' with { type: 'text' };
 import cache0001 from './migrations/cache/0001_init.sql' with { type: 'text' };
 import zd0001 from './migrations/zd/0001_init.sql' with { type: 'text' };
 import zd0002 from './migrations/zd/0002_event.sql' with { type: 'text' };
@@ -10,6 +11,7 @@ import zd0007 from './migrations/zd/0007_definitions.sql' with { type: 'text' };
 import zd0008 from './migrations/zd/0008_shell.sql' with { type: 'text' };
 import zd0009 from './migrations/zd/0009_history.sql' with { type: 'text' };
 import zd0010 from './migrations/zd/0010_event_cursor.sql' with { type: 'text' };
+import zd0011 from './migrations/zd/0011_mesh.sql' with { type: 'text' };
 import zd0012 from './migrations/zd/0012_session.sql' with { type: 'text' };
 
 /** The schema of `zd.db`, in order. A published migration is never edited: its checksum is stored in every user's file. */
@@ -24,8 +26,12 @@ export const zdMigrations: readonly Migration[] = [
   { version: 8, name: 'shell', sql: zd0008 },
   { version: 9, name: 'history', sql: zd0009 },
   { version: 10, name: 'event_cursor', sql: zd0010 },
+  { version: 11, name: 'mesh', sql: zd0011 },
   { version: 12, name: 'session', sql: zd0012 },
 ];
 
 /** The schema of `cache.db`. */
 export const cacheMigrations: readonly Migration[] = [{ version: 1, name: 'init', sql: cache0001 }];
+
+/** The schema of a mesh broker's `broker.db`. */
+export const brokerMigrations: readonly Migration[] = [{ version: 1, name: 'init', sql: broker0001 }];

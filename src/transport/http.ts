@@ -10,6 +10,7 @@ import { checkHead, emptyInput, parseBody, readBody } from './body';
 import { Connections } from './connections';
 import { allowOrigin, corsHeaders, isOpen, screen, searchOf } from './gate';
 import { OpCall } from './op_call';
+import { PlainBody, PlainRequest } from './incoming';
 import { healthBody } from './health';
 import type { HttpDeps } from './http_deps';
 import { PROBE_PATH, probed } from './probe';
@@ -200,8 +201,7 @@ export class Http {
     server.timeout(request, 0);
     for (const [name, value] of Object.entries(pathInput(route, pathOf(request.url)))) query.set(name, [value]);
     const input = inputFromQuery(route.input, query);
-    const { method, headers, body, signal } = request;
-    return this.deps.dispatcher.route(route, input, { caller: caller!, requestId: id, signal, method, headers, body });
+    return this.deps.dispatcher.route(route, input, new PlainRequest(request, caller!, id), new PlainBody(request));
   }
 
   private refuse(error: unknown, id: string, path: string, via: Via): Response {

@@ -27,5 +27,5 @@ export function failure(error: ZdError, requestId: string): Response {
   if (typeof allow === 'string') headers.allow = allow;
   const range = error.detail.extra?.content_range;
   if (typeof range === 'string') headers['content-range'] = range;
-  return new Response(JSON.stringify(failureBody(error, requestId)), { status: CODES[error.code].status, headers });
+  return new Response(JSON.stringify(error.detail.body ?? failureBody(error, requestId)), { status: CODES[error.code].status, headers });
 }

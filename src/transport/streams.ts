@@ -56,6 +56,7 @@ export class Streams {
         requestId: id,
         signal: over.signal,
         lastEventId,
+        headers: request.headers,
         onScope: (scope) => scopes.push(scope),
         startsBehind: (each) => (start = each),
       });

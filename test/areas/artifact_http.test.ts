@@ -201,7 +201,7 @@ test('a page of a listed origin may upload and download, another one may not', a
   const put = await ask('https://page.test', 'PUT');
   expect([put.status, put.headers.get('access-control-allow-origin')]).toEqual([201, 'https://page.test']);
   const got = await ask('https://page.test', 'GET');
-  expect([await got.text(), got.headers.get('access-control-expose-headers')]).toEqual(['x', 'etag, content-range, repr-digest']);
+  expect([await got.text(), got.headers.get('access-control-expose-headers')]).toEqual(['x', 'etag, content-range, repr-digest, last-event-id']);
   expect((await ask('https://other.test', 'PUT')).status).toBe(403);
 });
 

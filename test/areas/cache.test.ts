@@ -1,23 +1,8 @@
-import { beforeAll, expect, test } from 'bun:test';
-import { startDaemon, type TestDaemon } from '../helper/daemon';
+import { expect, test } from 'bun:test';
+import { smallCache } from '../helper/cache';
 import { until } from '../helper/until';
 
-let daemon: TestDaemon;
-beforeAll(async () => {
-  daemon = await startDaemon({ config: '[cache]\nmax_value_bytes = 2000\nmax_key_bytes = 64\nmax_ns_bytes = 1600\nmax_ns_entries = 20\n' });
-});
-
-let spaces = 0;
-/** A namespace of its own for each test. */
-const space = (): string => `t${++spaces}`;
-
-const call = async (op: string, input: unknown) => (await daemon.call(op, input)).body;
-const fails = async (op: string, input: unknown) => {
-  const { status, body } = await daemon.call(op, input);
-  expect(body.ok).toBe(false);
-  expect(body.hint).toBeString();
-  return [status, body.code, ...(body.path === undefined ? [] : [body.path])];
-};
+const { daemon, space, call, fails } = smallCache();
 
 test('each kind of value comes back as it was put', async () => {
   const ns = space();
@@ -71,7 +56,7 @@ test('times are nanoseconds, an overwrite keeps created_at and lifts the limit',
 });
 
 test('a missing key is named', async () => {
-  const { status, body } = await daemon.call('cache_get', { ns: 'nobody', key: 'no "such" key' });
+  const { status, body } = await daemon().call('cache_get', { ns: 'nobody', key: 'no "such" key' });
   expect([status, body.code]).toEqual([404, 'no_such_file']);
   expect(body.msg).toContain('"nobody"');
   expect(body.msg).toContain('no \\"such\\" key');
@@ -92,11 +77,11 @@ test('an expired key is absent to every operation', async () => {
 test('compare-and-set', async () => {
   const ns = space();
   const { version } = await call('cache_put', { ns, key: 'k', value: 1, if_absent: true });
-  const again = await daemon.call('cache_put', { ns, key: 'k', value: 2, if_absent: true });
+  const again = await daemon().call('cache_put', { ns, key: 'k', value: 2, if_absent: true });
   expect([again.status, again.body.code, again.body.version]).toEqual([409, 'conflict', version]);
   const next = await call('cache_put', { ns, key: 'k', value: 3, if_version: version });
   expect(next.version).toBeGreaterThan(version);
-  const stale = await daemon.call('cache_put', { ns, key: 'k', value: 4, if_version: version });
+  const stale = await daemon().call('cache_put', { ns, key: 'k', value: 4, if_version: version });
   expect([stale.status, stale.body.code, stale.body.version]).toEqual([409, 'version_mismatch', next.version]);
   expect(await fails('cache_del', { ns, key: 'k', if_version: version })).toEqual([409, 'version_mismatch']);
   expect(await fails('cache_put', { ns, key: 'other', value: 1, if_version: version })).toEqual([409, 'version_mismatch']);
@@ -108,14 +93,16 @@ test('compare-and-set', async () => {
 test('of many writers with one version exactly one wins', async () => {
   const ns = space();
   const { version } = await call('cache_put', { ns, key: 'k', value: 0 });
-  const replies = await Promise.all(Array.from({ length: 20 }, (_, value) => daemon.call('cache_put', { ns, key: 'k', value, if_version: version })));
+  const replies = await Promise.all(
+    Array.from({ length: 20 }, (_, value) => daemon().call('cache_put', { ns, key: 'k', value, if_version: version })),
+  );
   expect(replies.filter(({ status }) => status === 200)).toHaveLength(1);
   expect(replies.filter(({ body }) => body.code === 'version_mismatch')).toHaveLength(19);
 });
 
 test('increments add up, keep the first limit and refuse what is no integer', async () => {
   const ns = space();
-  await Promise.all(Array.from({ length: 50 }, () => daemon.call('cache_incr', { ns, key: 'n' })));
+  await Promise.all(Array.from({ length: 50 }, () => daemon().call('cache_incr', { ns, key: 'n' })));
   expect(await call('cache_incr', { ns, key: 'n', by: -8 })).toMatchObject({ value: 42 });
   expect(await call('cache_get', { ns, key: 'n' })).toMatchObject({ value: 42, type: 'json' });
   const first = await call('cache_incr', { ns, key: 'limited', ttl_secs: 60 });
@@ -183,13 +170,13 @@ test('pages follow each other while the namespace changes', async () => {
 
 test('limits are named', async () => {
   const ns = space();
-  const value = await daemon.call('cache_put', { ns, key: 'k', value: 'é'.repeat(1001) });
+  const value = await daemon().call('cache_put', { ns, key: 'k', value: 'é'.repeat(1001) });
   expect([value.status, value.body.code, value.body.path, value.body.limit]).toEqual([413, 'too_large', '/value', 2000]);
   expect(value.body.msg).toContain('cache.max_value_bytes');
-  const key = await daemon.call('cache_put', { ns, key: 'é'.repeat(33), value: 1 });
+  const key = await daemon().call('cache_put', { ns, key: 'é'.repeat(33), value: 1 });
   expect([key.status, key.body.code, key.body.path, key.body.limit]).toEqual([413, 'too_large', '/key', 64]);
   expect(await call('cache_put', { ns, key: 'é'.repeat(32), value: 1 })).toMatchObject({ ok: true });
-  const quota = await daemon.call('cache_put', { ns, key: 'k', value: 'x'.repeat(1601) });
+  const quota = await daemon().call('cache_put', { ns, key: 'k', value: 'x'.repeat(1601) });
   expect([quota.status, quota.body.code, quota.body.limit]).toEqual([413, 'quota_exceeded', 1600]);
   expect(
     await fails('cache_batch', {

@@ -1,22 +1,7 @@
-import { beforeAll, expect, test } from 'bun:test';
-import { startDaemon, type TestDaemon } from '../helper/daemon';
+import { expect, test } from 'bun:test';
+import { smallCache } from '../helper/cache';
 
-let daemon: TestDaemon;
-beforeAll(async () => {
-  daemon = await startDaemon({ config: '[cache]\nmax_value_bytes = 2000\nmax_key_bytes = 64\nmax_ns_bytes = 1600\nmax_ns_entries = 20\n' });
-});
-
-let spaces = 0;
-/** A namespace of its own for each test. */
-const space = (): string => `t${++spaces}`;
-
-const call = async (op: string, input: unknown) => (await daemon.call(op, input)).body;
-const fails = async (op: string, input: unknown) => {
-  const { status, body } = await daemon.call(op, input);
-  expect(body.ok).toBe(false);
-  expect(body.hint).toBeString();
-  return [status, body.code, ...(body.path === undefined ? [] : [body.path])];
-};
+const { daemon, space, call, fails } = smallCache();
 
 test('a batch runs in order, in one transaction, and tells of each item', async () => {
   const [ns, other] = [space(), space()];
@@ -127,13 +112,13 @@ test('entries and counters survive a restart, acknowledged writes a kill', async
   const ns = space();
   const { version } = await call('cache_put', { ns, key: 'k', value: { a: 1 }, ttl_secs: 600 });
   const before = await call('cache_get', { ns, key: 'k' });
-  await daemon.restart();
+  await daemon().restart();
   expect(await call('cache_get', { ns, key: 'k' })).toEqual(before);
   expect((await call('cache_stats', { ns })).hits).toBe(2);
   const next = await call('cache_put', { ns, key: 'k', value: 2 });
   expect(next.version).toBeGreaterThan(version);
-  await daemon.kill();
-  await daemon.start();
+  await daemon().kill();
+  await daemon().start();
   expect(await call('cache_get', { ns, key: 'k' })).toMatchObject({ value: 2, version: next.version });
 });
 

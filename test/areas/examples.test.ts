@@ -2,9 +2,10 @@ import { beforeAll, expect, test } from 'bun:test';
 import { areas } from '../../src/areas';
 import { Registry } from '../../src/kernel/registry';
 import { checker } from '../../src/kernel/validate';
-import { startDaemon, type TestDaemon } from '../helper/daemon';
-import { openSocket } from '../helper/socket';
+import { TestBroker } from '../helper/broker';
+import { startDaemon, ZD, type TestDaemon } from '../helper/daemon';
 import { scripted } from '../helper/sessions';
+import { openSocket } from '../helper/socket';
 
 const registry = new Registry(areas);
 let daemon: TestDaemon;
@@ -12,6 +13,8 @@ let daemon: TestDaemon;
 beforeAll(async () => {
   // What no fresh daemon has is what the examples of sessions need: an agent.
   daemon = await startDaemon({ config: scripted('example') });
+  // What makes a mesh needs a broker; it finds the one of its home.
+  await new TestBroker(daemon.home, [], ZD).start();
 });
 
 for (const op of registry.ops.values()) {

@@ -10,6 +10,15 @@ const PUBLISHED = 30;
 
 const wal = (daemon: TestDaemon) => join(daemon.home, 'zd.db-wal');
 
+/** Where the log ends. What lies behind it in the file is of an earlier round, and carries the salts of that. */
+function end(file: string): number {
+  const bytes = readFileSync(file);
+  const salts = bytes.subarray(16, 24);
+  let at = 32;
+  while (at + FRAME <= bytes.length && bytes.subarray(at + 8, at + 16).equals(salts)) at += FRAME;
+  return at;
+}
+
 function overwrite(file: string, at: number, bytes: Uint8Array): void {
   const fd = openSync(file, 'r+');
   writeSync(fd, bytes, 0, bytes.length, at);
@@ -17,14 +26,14 @@ function overwrite(file: string, at: number, bytes: Uint8Array): void {
 }
 
 const damages: readonly [what: string, damage: (file: string) => void][] = [
-  ['the last record is cut in half', (file) => truncateSync(file, statSync(file).size - FRAME / 2)],
-  ['the last record is cut off', (file) => truncateSync(file, statSync(file).size - FRAME)],
-  ['many records are cut off', (file) => truncateSync(file, statSync(file).size - 20 * FRAME - 7)],
-  ['the last record is garbled', (file) => overwrite(file, statSync(file).size - 200, crypto.getRandomValues(new Uint8Array(200)))],
-  ['a record in the middle is garbled', (file) => overwrite(file, Math.floor(statSync(file).size / 2), new Uint8Array(64).fill(0xa5))],
+  ['the last record is cut in half', (file) => truncateSync(file, end(file) - FRAME / 2)],
+  ['the last record is cut off', (file) => truncateSync(file, end(file) - FRAME)],
+  ['many records are cut off', (file) => truncateSync(file, end(file) - 20 * FRAME - 7)],
+  ['the last record is garbled', (file) => overwrite(file, end(file) - 200, crypto.getRandomValues(new Uint8Array(200)))],
+  ['a record in the middle is garbled', (file) => overwrite(file, Math.floor(end(file) / 2), new Uint8Array(64).fill(0xa5))],
   ['the head is garbled', (file) => overwrite(file, 0, crypto.getRandomValues(new Uint8Array(32)))],
   ['everything is zero', (file) => writeFileSync(file, new Uint8Array(statSync(file).size))],
-  ['there is garbage behind the last record', (file) => writeFileSync(file, crypto.getRandomValues(new Uint8Array(5000)), { flag: 'a' })],
+  ['there is garbage behind the last record', (file) => overwrite(file, end(file), crypto.getRandomValues(new Uint8Array(5000)))],
 ];
 
 test.each(damages)('after kill -9, %s: the log opens, says what is gone, and gives no number twice', async (what, damage) => {

@@ -185,8 +185,14 @@ function withPort(config: string): string {
   return /^\[http\]$/m.test(config) ? config.replace(/^\[http\]$/m, '[http]\nlisten = "127.0.0.1:0"') : `[http]\nlisten = "127.0.0.1:0"\n${config}`;
 }
 
+const endings: (() => void)[] = [];
+
+/** Runs when the last test of this process is over: what a helper started ends with the daemons. */
+export const atEnd = (run: () => void): void => void endings.push(run);
+
 /** Registered by the preload, so it runs when the last test of this process is over; at its exit too, in case that comes first. */
 function cleanUp(): void {
+  for (const end of endings) end();
   for (const daemon of running) {
     try {
       process.kill(daemon.pid, 'SIGKILL');

@@ -6,7 +6,8 @@ import { CODES, type Code } from '../../src/kernel/codes';
 import { Registry } from '../../src/kernel/registry';
 import { t } from '../../src/kernel/schema';
 import { jsonSchema } from '../../src/transport/json_schema';
-import { startDaemon, type TestDaemon } from '../helper/daemon';
+import { TestBroker } from '../helper/broker';
+import { startDaemon, ZD, type TestDaemon } from '../helper/daemon';
 import { scripted } from '../helper/sessions';
 
 const registry = new Registry(areas);
@@ -26,6 +27,7 @@ beforeAll(async () => {
     config: '[http.tokens]\nnarrow = { token = "narrow-token-of-the-test", scopes = ["nothing.here"] }\n' + scripted('example'),
   });
   open = await startDaemon({ config: '[http]\nopen = true\n' });
+  await new TestBroker(daemon.home, [], ZD).start();
   document = await (await daemon.fetch('/openapi.json')).json();
   openDocument = await (await open.fetch('/openapi.json')).json();
   ajv = new Ajv2020({ strict: false, validateFormats: false });

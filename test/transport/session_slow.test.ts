@@ -29,7 +29,11 @@ test.skipIf(process.platform !== 'linux')('who reads slowly is told, misses noth
   slow.resume();
   await until('the end for the slow one', () => slow.frames.some(({ type, seq }) => type === 'done' && seq !== undefined), 60_000);
   const lag = slow.frames.find(({ code }) => code === 'lag');
-  expect(lag).toMatchObject({ type: 'system', message: expect.stringMatching(/^\[client lagged — \d+ message\(s\) late, none dropped\]$/), session_id: id });
+  expect(lag).toMatchObject({
+    type: 'system',
+    message: expect.stringMatching(/^\[client lagged — \d+ message\(s\) late, none dropped\]$/),
+    session_id: id,
+  });
   expect(quick.frames.some(({ code }) => code === 'lag')).toBe(false);
   const last = (await told(id)).at(-1)!.seq;
   expect(events(slow.frames).map(({ seq }) => seq)).toEqual(Array.from({ length: last - 1 }, (_, at) => at + 2));

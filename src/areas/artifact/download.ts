@@ -1,3 +1,4 @@
+import { bodyOfChunks } from '../../kernel/route';
 import { ZdError } from '../../kernel/error';
 import { decompressed, plain } from '../../storage/blob_reader';
 import { acceptsZstd, digestField, matchesTag, parseRanges, rangeStillHolds, tagOf } from './http';
@@ -62,21 +63,7 @@ export async function download(content: Readable, { name, type }: Labels, method
 
 /** The server announces the length of bytes, and of no stream. */
 const bodyOf = async (chunks: AsyncGenerator<Uint8Array>, length: number): Promise<Uint8Array<ArrayBuffer> | ReadableStream> =>
-  length > MOST_GATHERED_BYTES ? streamOf(chunks) : Buffer.concat(await Array.fromAsync(chunks));
-
-/** Asks for the next piece when the socket has taken the one before. */
-const streamOf = (chunks: AsyncGenerator<Uint8Array>): ReadableStream =>
-  new ReadableStream(
-    {
-      async pull(controller) {
-        const { value, done } = await chunks.next();
-        if (done) controller.close();
-        else controller.enqueue(value);
-      },
-      cancel: async () => void (await chunks.return(undefined)),
-    },
-    { highWaterMark: 0 },
-  );
+  length > MOST_GATHERED_BYTES ? bodyOfChunks(chunks) : Buffer.concat(await Array.fromAsync(chunks));
 
 /** RFC 8187: percent-encoded UTF-8, less the characters `encodeURIComponent` leaves that are no `attr-char`. */
 const fileName = (name: string): string =>

@@ -57,8 +57,7 @@ export const webhook = defineRoute({
     // A token that is known but does not grant this is told so; only a caller without one may sign instead.
     if (!trusted && call.caller.label !== 'anonymous') call.need(SCOPE);
     const tooLarge = () => call.fail('too_large', `The body is larger than ${MAX_BODY_BYTES} bytes.`, { extra: { limit: MAX_BODY_BYTES } });
-    if (Number(call.headers.get('content-length')) > MAX_BODY_BYTES) throw tooLarge();
-    const bytes = await read(call.body, MAX_BODY_BYTES);
+    const bytes = await call.bytes(MAX_BODY_BYTES);
     if (!bytes) throw tooLarge();
     const channel = webhooks.channel(name);
     if (!trusted && !signatureFits(channel, call.headers.get(channel?.header ?? DEFAULT_HEADER), bytes)) throw call.fail('bad_signature');
@@ -77,15 +76,3 @@ export const webhook = defineRoute({
     return Response.json({ ok: true, event_id: event.id, seq: event.seq, delivered_to: delivered });
   },
 });
-
-/** The whole body, or null when it is over the limit; no more than that is ever held. */
-async function read(body: ReadableStream<Uint8Array> | null, limit: number): Promise<Uint8Array | null> {
-  const chunks: Uint8Array[] = [];
-  let total = 0;
-  for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
-    total += chunk.length;
-    if (total > limit) return null;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-}

@@ -1,4 +1,4 @@
-import { defineRoute } from '../../kernel/route';
+import { bodyOfChunks, defineRoute } from '../../kernel/route';
 import { strict, t } from '../../kernel/schema';
 
 export const archiveRoute = defineRoute({
@@ -22,21 +22,17 @@ export const archiveRoute = defineRoute({
     const chunks = archives.stream(include_sensitive);
     // The first chunk before the reply: what cannot begin is a failure with a code.
     const first = await chunks.next();
-    return new Response(streamOf(first, chunks), { headers });
+    return new Response(bodyOfChunks(behind(first, chunks)), { headers });
   },
 });
 
-/** Asks for the next piece when the socket has taken the one before; a client that leaves ends the backup. */
-const streamOf = (first: IteratorResult<Uint8Array, void>, chunks: AsyncGenerator<Uint8Array>): ReadableStream =>
-  new ReadableStream(
-    {
-      start: (controller) => (first.done ? controller.close() : controller.enqueue(first.value)),
-      async pull(controller) {
-        const { value, done } = await chunks.next();
-        if (done) controller.close();
-        else controller.enqueue(value);
-      },
-      cancel: async () => void (await chunks.return(undefined)),
-    },
-    { highWaterMark: 0 },
-  );
+async function* behind<T>(first: IteratorResult<T, void>, rest: AsyncGenerator<T>): AsyncGenerator<T> {
+  try {
+    if (first.done) return;
+    yield first.value;
+    yield* rest;
+  } finally {
+    // A client that leaves ends the backup.
+    await rest.return(undefined);
+  }
+}

@@ -1,5 +1,5 @@
+import { nodeZlib } from '../../kernel/builtin';
 import { promisify } from 'node:util';
-import { zstdCompress, zstdDecompress } from 'node:zlib';
 import { ZdError } from '../../kernel/error';
 import { Name, nullable, strict, t, type Static } from '../../kernel/schema';
 import { checker } from '../../kernel/validate';
@@ -69,7 +69,7 @@ export async function encode(head: Omit<Head, 'rows'>, records: Iterable<Definit
   });
   const body = Buffer.from(`${[first, ...lines].join('\n')}\n`);
   const last = JSON.stringify({ end: true, rows: lines.length, sha256: sha256(body) });
-  return { bytes: await promisify(zstdCompress)(Buffer.concat([body, Buffer.from(`${last}\n`)])), rows: lines.length };
+  return { bytes: await promisify(nodeZlib().zstdCompress)(Buffer.concat([body, Buffer.from(`${last}\n`)])), rows: lines.length };
 }
 
 /** Looks at every byte before it gives anything. Throws `snapshot_read`. */
@@ -124,7 +124,7 @@ function* linesOf(text: Buffer): Generator<string> {
 
 async function unpack(bytes: Uint8Array): Promise<Buffer> {
   try {
-    return await promisify(zstdDecompress)(bytes, { maxOutputLength: MOST_BYTES });
+    return await promisify(nodeZlib().zstdDecompress)(bytes, { maxOutputLength: MOST_BYTES });
   } catch (error) {
     const large = (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE';
     throw damaged(large ? `it unpacks to more than ${MOST_BYTES} bytes` : 'it is not zstd', error);

@@ -1,4 +1,5 @@
-import { createPrivateKey, createPublicKey, randomBytes, sign, verify, type KeyObject } from 'node:crypto';
+import { nodeCrypto } from '../../kernel/builtin';
+import type { KeyObject } from 'node:crypto';
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { ZdError } from '../../kernel/error';
@@ -28,7 +29,7 @@ export class SigningKey {
 
   async sign(message: Uint8Array): Promise<{ readonly signature: string; readonly publicKey: string }> {
     const key = (await this.load()) ?? (await this.make());
-    return { signature: sign(null, message, key).toString('hex'), publicKey: publicOf(key) };
+    return { signature: nodeCrypto().sign(null, message, key).toString('hex'), publicKey: publicOf(key) };
   }
 
   private async load(): Promise<KeyObject | null> {
@@ -55,7 +56,7 @@ export class SigningKey {
   /** Of several who make one at once the first wins, and all use its key. */
   private async make(): Promise<KeyObject> {
     try {
-      await writeDurably(this.path, `${randomBytes(32).toString('hex')}\n`, { replace: false });
+      await writeDurably(this.path, `${Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('hex')}\n`, { replace: false });
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST')
         throw unusable(this.path, `it cannot be made (${(error as NodeJS.ErrnoException).code})`);
@@ -69,10 +70,10 @@ export class SigningKey {
 /** Whether the holder of this public key signed this very message. */
 export function isSignedBy(publicKey: string, message: Uint8Array, signature: string): boolean {
   if (!isPublicKey(publicKey) || !/^[0-9a-f]{128}$/i.test(signature)) return false;
-  const key = createPublicKey({ key: Buffer.concat([SPKI, Buffer.from(publicKey, 'hex')]), format: 'der', type: 'spki' });
-  return verify(null, message, key, Buffer.from(signature, 'hex'));
+  const key = nodeCrypto().createPublicKey({ key: Buffer.concat([SPKI, Buffer.from(publicKey, 'hex')]), format: 'der', type: 'spki' });
+  return nodeCrypto().verify(null, message, key, Buffer.from(signature, 'hex'));
 }
 
-const keyOf = (seed: Buffer): KeyObject => createPrivateKey({ key: Buffer.concat([PKCS8, seed]), format: 'der', type: 'pkcs8' });
-const publicOf = (key: KeyObject): string => createPublicKey(key).export({ format: 'der', type: 'spki' }).subarray(-32).toString('hex');
+const keyOf = (seed: Buffer): KeyObject => nodeCrypto().createPrivateKey({ key: Buffer.concat([PKCS8, seed]), format: 'der', type: 'pkcs8' });
+const publicOf = (key: KeyObject): string => nodeCrypto().createPublicKey(key).export({ format: 'der', type: 'spki' }).subarray(-32).toString('hex');
 const unusable = (path: string, why: string): ZdError => new ZdError('snapshot_key', `The signing key ${path} cannot be used: ${why}.`);

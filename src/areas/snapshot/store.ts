@@ -1,7 +1,7 @@
+import { nodeZlib } from '../../kernel/builtin';
 import { createReadStream, mkdirSync } from 'node:fs';
 import { readdir, readFile, rm, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createZstdDecompress } from 'node:zlib';
 import { ZdError } from '../../kernel/error';
 import { syncFolder, UNFINISHED, writeDurably } from '../../storage/durable_file';
 import { damaged, headOf, type Head } from './format';
@@ -125,7 +125,7 @@ export class SnapshotStore {
 /** The first line alone, however large the rest. */
 async function firstLine(path: string): Promise<string> {
   const source = createReadStream(path, { highWaterMark: 16 << 10 });
-  const plain = createZstdDecompress();
+  const plain = nodeZlib().createZstdDecompress();
   source.on('error', (error) => plain.destroy(error)).pipe(plain);
   let text = Buffer.alloc(0);
   try {

@@ -1,8 +1,6 @@
+import { nodeStream, nodeZlib } from '../../../kernel/builtin';
 import { link, mkdir, open, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { createZstdCompress } from 'node:zlib';
 import { ZdError } from '../../../kernel/error';
 import { syncFolder } from '../../../storage/durable_file';
 import { backup, type BackupDeps } from './backup';
@@ -57,8 +55,8 @@ export class Archiver implements ArchiveService {
 
 /** As one zstd stream. A reader that stops early ends the backup. */
 async function* compressed(chunks: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const compressor = createZstdCompress();
-  const fed = pipeline(Readable.from(chunks, { objectMode: false }), compressor);
+  const compressor = nodeZlib().createZstdCompress();
+  const fed = nodeStream().promises.pipeline(nodeStream().Readable.from(chunks, { objectMode: false }), compressor);
   // Its failure is heard when the compressor ends; until then it is nobody's unhandled rejection.
   fed.catch(() => {});
   try {

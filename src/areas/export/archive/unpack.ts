@@ -1,7 +1,7 @@
+import { nodeZlib } from '../../../kernel/builtin';
 import { createReadStream } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, statfs, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { createZstdDecompress } from 'node:zlib';
 import { ZdError } from '../../../kernel/error';
 import { failpoint } from '../../../kernel/failpoint';
 import { syncFolder, UNFINISHED } from '../../../storage/durable_file';
@@ -116,7 +116,7 @@ async function decompressed(file: string): Promise<AsyncIterable<Uint8Array>> {
     await handle.close();
   }
   const source = createReadStream(file, { highWaterMark: 256 << 10 });
-  const plain = createZstdDecompress({ chunkSize: 256 << 10 });
+  const plain = nodeZlib().createZstdDecompress({ chunkSize: 256 << 10 });
   source.on('error', (error) => plain.destroy(error)).pipe(plain);
   return chunks(plain as AsyncIterable<Uint8Array>, () => {
     source.destroy();

@@ -1,0 +1,231 @@
+import type { DrainOptions } from './drain_options';
+import { failpoint } from '../../kernel/failpoint';
+import { Lanes } from './lanes';
+import type { Link } from './link';
+import type { OutboxRow } from './outbox_row';
+import { classify, MAX_ATTEMPTS, parkMs, retryMs } from './refusal';
+import type { BrokerFrameOf } from './wire/frames_broker';
+
+/** Messages that may wait for the broker's answer at once. */
+const WINDOW = 256;
+const BATCH = 64;
+/** After a pass that failed; and the bounds of a rest, as the wall clock may jump. */
+const RETRY_MS = 2000;
+const LEAST_REST_MS = 20;
+const LONGEST_REST_MS = 30_000;
+/** In a flood: how many are handed over at once, and the rest behind them. */
+const FLOOD = { batch: 16, restMs: 20 };
+/** After a refusal for speed the window opens no further for so long. */
+const CALM_MS = 60_000;
+
+interface Underway {
+  readonly row: OutboxRow;
+  readonly link: Link;
+  readonly timer: Timer;
+}
+
+/**
+ * Sends what waits in the outbox of one mesh, and what becomes of it is stored. Nothing in it waits without a bound, and no other mesh waits for
+ * it. What the broker answers counts only for a message that is under way over the very link it came by.
+ */
+export class Drain {
+  private readonly underway = new Map<string, Underway>();
+  private timer: Timer | undefined;
+  private running = false;
+  private again = false;
+  private stopped = true;
+  private window = WINDOW;
+  private pausedUntil = 0;
+  private calmUntil = 0;
+  readonly lanes: Lanes;
+
+  constructor(private readonly options: DrainOptions) {
+    this.lanes = new Lanes(options.clock);
+  }
+
+  get inflight(): number {
+    return this.underway.size;
+  }
+
+  start(): void {
+    this.stopped = false;
+    this.lanes.load(this.options.store.held(this.options.mesh, this.options.clock.now()));
+    this.wake();
+  }
+
+  /** What is under way goes back to its place. Resolves when that is stored. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    clearTimeout(this.timer);
+    await this.broken(null, 'stopped');
+  }
+
+  /** There may be something to send. */
+  readonly wake = (): void => {
+    if (this.stopped) return;
+    if (this.running) {
+      this.again = true;
+      return;
+    }
+    this.running = true;
+    void this.pass();
+  };
+
+  private async pass(): Promise<void> {
+    let failed = false;
+    try {
+      do {
+        this.again = false;
+        while ((await this.batch()) && !this.yields());
+      } while (this.again && !this.stopped);
+    } catch (error) {
+      failed = true;
+      if (!this.stopped) this.options.log.warn('mesh: the outbox could not be drained', { mesh: this.options.mesh, error });
+    }
+    this.running = false;
+    if (this.stopped) return;
+    clearTimeout(this.timer);
+    if (this.again && !failed) return this.wake();
+    // With a closed link or a full window there is nothing to wait for here: its opening, and every answer, wake us.
+    const due = failed ? null : this.options.store.nextDue(this.options.mesh);
+    const rest = due === null ? LONGEST_REST_MS : Math.min(LONGEST_REST_MS, due - this.options.clock.now());
+    this.timer = setTimeout(this.wake, Math.max(rest, this.pausedUntil - performance.now(), failed || due === null ? RETRY_MS : LEAST_REST_MS));
+  }
+
+  /** In a flood accepting goes first: what is handed over is bounded until it is over, and nothing of it is lost meanwhile. */
+  private yields(): boolean {
+    if (!this.options.flooded()) return false;
+    this.pausedUntil = Math.max(this.pausedUntil, performance.now() + FLOOD.restMs);
+    return true;
+  }
+
+  /** True when there may be more to send at once. */
+  private async batch(): Promise<boolean> {
+    const { db, store, mesh, clock, link } = this.options;
+    const room = Math.min(this.options.flooded() ? FLOOD.batch : BATCH, this.window - this.underway.size);
+    if (this.stopped || room <= 0 || link().state !== 'open' || performance.now() < this.pausedUntil) return false;
+    const now = clock.now();
+    const due = store.nextDue(mesh);
+    if (due === null || due > now) return false;
+    // A claim that a crash of the machine takes back is only a message that is sent twice, and known by its key.
+    const rows = await db.write(() => store.claim(mesh, now, now + this.options.ackMs() * 2, room), 'normal');
+    failpoint('mesh.after_claim', rows.length > 0);
+    for (const row of rows) await this.send(row);
+    return rows.length === room;
+  }
+
+  private async send(row: OutboxRow): Promise<void> {
+    const { db, store, clock, sealer, route, ackMs } = this.options;
+    const way = route(row);
+    if (this.stopped || !way || way.link.state !== 'open') {
+      const reason = this.stopped ? 'stopped' : way === null ? 'session_ws_not_open' : 'broker_not_open';
+      if (way === null) return this.later(row, clock.now() + retryMs(row.attempts + 1, Math.random()), reason, false);
+      await db.write(() => store.release(row, reason), 'normal');
+      return;
+    }
+    let frame: object;
+    try {
+      frame = sealer().frame(row, way.keys, way.link.features.signed);
+    } catch (error) {
+      return this.kill(row, `unsendable: ${(error as Error).message}`);
+    }
+    const timer = setTimeout(() => void this.failed(row, 'ack_timeout'), ackMs());
+    this.underway.set(row.client_message_id, { row, link: way.link, timer });
+    way.link.send(frame);
+    failpoint('mesh.after_send');
+  }
+
+  /** An ack, over one link. Whatever it says of anything that is not under way there is counted and has no effect. */
+  async ack(link: Link, ack: BrokerFrameOf<'ack'>): Promise<void> {
+    const { store, db, clock, counters, keepBodies } = this.options;
+    const id = ack.id ?? ack.client_message_id ?? '';
+    const found = this.underway.get(id);
+    if (!found || found.link !== link) {
+      counters.strayAcks++;
+      return;
+    }
+    counters.acks++;
+    const { row } = found;
+    this.forget(id);
+    failpoint('mesh.before_done');
+    const error = ack.error || (ack.queued === false ? 'refused without a reason' : null);
+    if (error !== null) return this.refused(row, error, ack);
+    if (performance.now() > this.calmUntil) this.window = Math.min(WINDOW, this.window + 1);
+    const broker = { messageId: ack.messageId || null, historyId: ack.history_id ?? null };
+    const stored = await db.write(() => store.done(row, clock.now(), broker, keepBodies()), 'normal').catch(this.unstored(row));
+    failpoint('mesh.after_done');
+    if (stored) this.options.ended(row);
+    this.wake();
+  }
+
+  private async refused(row: OutboxRow, text: string, ack: BrokerFrameOf<'ack'>): Promise<void> {
+    const reason = text.replaceAll(/\p{Cc}/gu, ' ').slice(0, 500);
+    const refusal = ack.conflict ? ({ kind: 'permanent' } as const) : classify(text, ack.retry_after_ms ?? undefined);
+    const attempts = row.attempts + 1;
+    const now = this.options.clock.now();
+    switch (refusal.kind) {
+      case 'permanent':
+        return this.kill(row, reason);
+      case 'pause': {
+        const rest = refusal.ms * (1 + Math.random() / 4);
+        this.pausedUntil = Math.max(this.pausedUntil, performance.now() + rest);
+        this.calmUntil = performance.now() + CALM_MS;
+        this.window = 1;
+        return this.later(row, now + rest, reason, true);
+      }
+      case 'rest':
+        return this.later(row, now + refusal.ms * (1 + Math.random() / 4), reason, true);
+      case 'park':
+        return this.later(row, now + parkMs(Math.random()), reason, true);
+      case 'retry':
+        if (attempts >= MAX_ATTEMPTS) return this.kill(row, `max_attempts: ${reason}`);
+        return this.later(row, now + retryMs(attempts, Math.random()), reason, false);
+    }
+  }
+
+  private async failed(row: OutboxRow, reason: string): Promise<void> {
+    if (!this.forget(row.client_message_id)) return;
+    await this.later(row, this.options.clock.now() + retryMs(row.attempts + 1, Math.random()), reason, false);
+  }
+
+  private async later(row: OutboxRow, at: number, reason: string, refund: boolean): Promise<void> {
+    const { db, store } = this.options;
+    const { until, fresh } = this.lanes.hold(row.target_spec, Math.ceil(at));
+    await db.write(() => store.retry(row, until, reason, refund, fresh), 'normal').catch(this.unstored(row));
+    // For the new time of its next attempt; the rest that was planned may be longer.
+    this.wake();
+  }
+
+  private async kill(row: OutboxRow, reason: string): Promise<void> {
+    const { db, store } = this.options;
+    if (await db.write(() => store.dead(row, reason)).catch(this.unstored(row))) this.options.ended(row);
+    this.wake();
+  }
+
+  /** A link broke: what was under way over it (over any for null) goes back to its place, and is sent first over the next one. */
+  async broken(link: Link | null, reason: string): Promise<void> {
+    const { db, store } = this.options;
+    const rows = [...this.underway.values()].filter((each) => link === null || each.link === link).map(({ row }) => row);
+    for (const row of rows) this.forget(row.client_message_id);
+    if (rows.length === 0) return;
+    await db.write(() => rows.forEach((row) => store.release(row, reason)), 'normal').catch(() => {});
+    // The next link may have opened before this was stored.
+    this.wake();
+  }
+
+  private forget(id: string): boolean {
+    clearTimeout(this.underway.get(id)?.timer);
+    return this.underway.delete(id);
+  }
+
+  /** A full disk: the row stays in flight, and its lease brings it back. */
+  private readonly unstored = (row: OutboxRow) => (error: unknown) => {
+    this.options.log.warn('mesh: what became of a message could not be stored; it is sent again', { mesh: row.mesh, id: row.id, error });
+    return false;
+  };
+
+  /** Whether a row is under way here, or its lease is all that holds it. */
+  holds(clientMessageId: string): boolean {
+    return this.underway.has(clientMessageId);
+  }
+}
