@@ -11,6 +11,7 @@ import { jobArea } from './job/area';
 import { lockArea } from './lock/area';
 import { meshArea } from './mesh/area';
 import { metaArea } from './meta/area';
+import { runtimeArea } from './runtime/area';
 import { scheduleArea } from './schedule/area';
 import { snapshotArea } from './snapshot/area';
 import { shellArea } from './shell/area';
@@ -28,6 +29,7 @@ export const areas: readonly Area[] = [
   scheduleArea,
   eventArea,
   watchArea,
+  runtimeArea,
   definitionsArea,
   snapshotArea,
   exportArea,

@@ -9,7 +9,7 @@ import { writePrivate } from '../daemon/private_file';
 import { loadOrCreateToken } from '../daemon/token';
 import { isLoopback } from '../daemon/values';
 import { systemClock } from '../kernel/clock';
-import { EXIT } from '../kernel/codes';
+import { EXIT } from '../kernel/code_info';
 import { armFailpoints } from '../kernel/failpoint';
 import { createLogger, type Logger } from '../kernel/log';
 import { Db } from '../storage/db';

@@ -1,6 +1,6 @@
 import { accessSync, closeSync, constants, writeSync } from 'node:fs';
 import { ClientError } from '../client/error';
-import { EXIT } from '../kernel/codes';
+import { EXIT } from '../kernel/code_info';
 
 /**
  * `sh` waits for a line on descriptor 3 and becomes the command, under the same pid; when the other end is closed without a line, because zd

@@ -1,4 +1,4 @@
-import { EXIT } from '../kernel/codes';
+import { EXIT } from '../kernel/code_info';
 
 /** What a command that waited for a job exits with: the job's own code, 124 when its time ran out, 1 when nobody knows its code. */
 export function exitOf({ state, exit_code: code }: Readonly<Record<string, unknown>>): number {

@@ -5,7 +5,7 @@ import { readRecord } from '../client/address';
 import { Client } from '../client/client';
 import { ClientError } from '../client/error';
 import type { DaemonRecord, Env, Paths } from '../daemon/paths';
-import { EXIT } from '../kernel/codes';
+import { EXIT } from '../kernel/code_info';
 
 /** The daemon of this home over its own socket, whatever address `ZD_URL` and `ZD_SOCKET` name for other commands. */
 export const ownDaemon = (paths: Paths): Client => new Client({ kind: 'unix', socket: readRecord(paths)?.socket ?? paths.socket });

@@ -1,6 +1,6 @@
 import { ClientError } from './error';
 import type { CallOptions, Client } from './client';
-import { EXIT } from '../kernel/codes';
+import { EXIT } from '../kernel/code_info';
 
 /** The address of a name. Slashes are escaped too: a client would resolve `.` and `..` segments and ask for something else. */
 export function artifactPath(name: string): string {

@@ -1,5 +1,5 @@
 import type { Env } from '../daemon/paths';
-import { EXIT } from '../kernel/codes';
+import { EXIT } from '../kernel/code_info';
 import { findAddress, type Address, type AddressFlags } from './address';
 import { ClientError, fromReply, parseObject } from './error';
 import { readEvents, type StreamEvent, type StreamSettings } from '../kernel/event_stream';

@@ -1,4 +1,5 @@
-import { CODES, EXIT, isCode } from '../kernel/codes';
+import { EXIT } from '../kernel/code_info';
+import { CODES, isCode } from '../kernel/codes';
 
 /** A call that failed: what the daemon answered, or why it could not be asked. */
 export class ClientError extends Error {

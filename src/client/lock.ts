@@ -1,4 +1,4 @@
-import { EXIT } from '../kernel/codes';
+import { EXIT } from '../kernel/code_info';
 import type { Client, Reply } from './client';
 import { ClientError } from './error';
 import { pause } from './follow';

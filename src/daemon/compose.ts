@@ -45,15 +45,16 @@ export async function compose({ paths, config, clock, log, logFiles, lifecycle, 
     parts.add(storagePart('cache_db', cacheDb));
     const starts: (() => void | Promise<void>)[] = [];
     const stops: (() => void | Promise<void>)[] = [];
+    const registry = new Registry(areas);
     const bare: Omit<Ground, 'events'> = {
       ...{ stack, paths, config, clock, log, zdDb, cacheDb, parts },
+      effectOf: (op) => registry.ops.get(op)?.effect ?? null,
       onStart: (run) => void starts.push(run),
       onStop: (run) => void stops.push(run),
     };
     const events = composeEvents(bare);
     tellOfParts(parts, events, log);
     const areaServices = composeAreas({ ...bare, events });
-    const registry = new Registry(areas);
     const metrics = new Metrics({
       version: lifecycle.version,
       commit: lifecycle.commit,
@@ -80,7 +81,10 @@ export async function compose({ paths, config, clock, log, logFiles, lifecycle, 
       limits: perVersion(config, () => httpLimits(config)),
       health: { version: lifecycle.version, uptimeMs: () => lifecycle.uptimeMs(), parts: () => parts.list() },
       pages: swaggerPages({ document }),
-      mcp: new Mcp({ dispatcher, limits: () => httpLimits(config), version: lifecycle.version, allow: () => config.value('mcp.allow') }),
+      mcp: new Mcp({
+        ...{ dispatcher, limits: () => httpLimits(config), version: lifecycle.version, allow: () => config.value('mcp.allow') },
+        ...{ watch: services.runtime.watch, gate: services.runtime.gate },
+      }),
       speaker: (key) => services.shells.identityOf(key),
     });
     config.onChange(() => http.review());

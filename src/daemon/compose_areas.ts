@@ -7,6 +7,7 @@ import { composeDoors } from './areas/event';
 import { composeArchives, composeCatalogs, composeExports } from './areas/export';
 import { composeJobs } from './areas/job';
 import { composeLocks } from './areas/lock';
+import { composeRuntime } from './areas/runtime';
 import { composeMesh } from './areas/mesh';
 import { composeSchedules } from './areas/schedule';
 import { composeSnapshots } from './areas/snapshot';
@@ -34,6 +35,7 @@ export function composeAreas(ground: Ground): Omit<Services, Own> {
     jobs,
     schedules: composeSchedules(ground, jobs),
     watch: composeWatch(ground),
+    runtime: composeRuntime(ground),
     definitions,
     snapshots,
     archives: composeArchives(ground),

@@ -1,6 +1,7 @@
 import type { Clock } from '../kernel/clock';
 import type { EventService } from '../kernel/context';
 import type { Logger } from '../kernel/log';
+import type { Op } from '../kernel/op';
 import type { Parts } from '../kernel/part';
 import type { Db } from '../storage/db';
 import type { LiveConfig } from './live';
@@ -17,6 +18,8 @@ export interface Ground {
   readonly cacheDb: Db;
   readonly events: EventService;
   readonly parts: Parts;
+  /** What an operation of zd does; null for a name that is none. */
+  readonly effectOf: (op: string) => Op['effect'] | null;
   /** Runs before the listeners open, in the order of the calls. */
   onStart(run: () => void | Promise<void>): void;
   /** Runs when the daemon stops, while calls in flight are still answered, in the order of the calls: to let go of those who wait. */

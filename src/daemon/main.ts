@@ -1,5 +1,5 @@
 import { writeSync } from 'node:fs';
-import { EXIT } from '../kernel/codes';
+import { EXIT } from '../kernel/code_info';
 import { systemClock } from '../kernel/clock';
 import { createLogger } from '../kernel/log';
 import { ConfigError } from './config';

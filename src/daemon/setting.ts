@@ -18,6 +18,18 @@ export interface WebhookSetting {
   readonly header: string;
 }
 
+export const DECISIONS = ['allow', 'deny', 'approval_required'] as const;
+export type PolicyDecision = (typeof DECISIONS)[number];
+
+/** A rule about the calls of agents; what it does not name it takes all of. */
+export interface PolicyRule {
+  readonly decision: PolicyDecision;
+  readonly tool?: string;
+  readonly command?: string;
+  readonly pattern?: string;
+  readonly reason?: string;
+}
+
 /** Bounds of single kinds of events, beside those of the whole log. */
 export type KindSettings = Readonly<Record<string, { readonly max_count?: number; readonly max_age_secs?: number; readonly max_bytes?: number }>>;
 
@@ -40,7 +52,8 @@ export type SettingType =
   | 'agents'
   | 'text'
   | 'secret'
-  | 'choice';
+  | 'choice'
+  | 'rules';
 
 export interface Setting<K extends SettingKey = SettingKey> {
   /** `SECTION.NAME` as in config.toml; a key without a dot is a whole section. */

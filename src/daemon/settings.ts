@@ -11,6 +11,8 @@ import { limitsSettings } from './settings/limits';
 import { lockSettings } from './settings/lock';
 import { logSettings } from './settings/log';
 import { mcpSettings } from './settings/mcp';
+import { policySettings } from './settings/policy';
+import { runtimeSettings } from './settings/runtime';
 import { meshSettings } from './settings/mesh';
 import { scheduleSettings } from './settings/schedule';
 import { shellSettings } from './settings/shell';
@@ -39,6 +41,8 @@ export const SETTINGS: readonly Setting[] = [
   ...meshSettings,
   ...shutdownSettings,
   ...mcpSettings,
+  ...policySettings,
+  ...runtimeSettings,
   ...webhookSettings,
   ...sessionSettings,
 ];
@@ -65,6 +69,8 @@ export function expectation(setting: Setting): string {
       return 'a table of LABEL = "TOKEN" or LABEL = { token = "TOKEN", scopes = [...] }';
     case 'webhooks':
       return 'tables [webhook.CHANNEL] with secret = "..." and, where it is not the default, header = "..."';
+    case 'rules':
+      return 'a list of tables { decision, tool, command, pattern, reason }';
     case 'text':
     case 'secret':
       return 'a text of one line';

@@ -1,6 +1,7 @@
 import { isScopePattern } from '../kernel/caller';
 import { LEVELS } from '../kernel/log';
 import { agentsAsText, parseAgents } from './agent_values';
+import { policyRules } from './policy_rules';
 import type { AgentSetting, KindSettings, Setting, TokenSetting, WebhookSetting } from './setting';
 import { expectation } from './settings';
 
@@ -55,6 +56,8 @@ export function fromToml(setting: Setting, value: unknown): unknown {
       return kinds(setting, value);
     case 'integer':
       return integer(setting, value);
+    case 'rules':
+      return policyRules(value, (message, path) => new ValueFault(message, path));
     case 'text':
     case 'secret':
       // A secret is not repeated in the fault.

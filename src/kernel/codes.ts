@@ -1,28 +1,10 @@
+import { code, EXIT, type CodeInfo } from './code_info';
+
 /**
  * Every error code zd can answer with, once. `status` is the HTTP status, `exit` the CLI's exit code,
  * `retryable` whether the same call may succeed later unchanged. Names and statuses are part of the wire
  * contract: clients switch on them, so a code is never renamed and never changes its meaning.
  */
-export interface CodeInfo {
-  readonly status: number;
-  readonly exit: number;
-  readonly retryable: boolean;
-  readonly message: string;
-  /** What the caller can do about it; sent as `hint` unless the failure brings a better one. */
-  readonly remedy: string;
-}
-
-/** Exit codes of the CLI (BSD sysexits are not used: scripts want small, documented numbers). */
-export const EXIT = { ok: 0, failure: 1, usage: 2, down: 3, missing: 4, refused: 5, conflict: 6, timeout: 124, interrupted: 130 } as const;
-
-const code = (status: number, exit: number, retryable: boolean, message: string, remedy: string): CodeInfo => ({
-  status,
-  exit,
-  retryable,
-  message,
-  remedy,
-});
-
 export const CODES = {
   bad_args: code(400, EXIT.usage, false, 'The arguments are not valid.', 'Compare the call with its page in /openapi or `zd ops NAME`.'),
   bad_json: code(400, EXIT.usage, false, 'The request body is not valid JSON.', 'Send one JSON object as UTF-8.'),
@@ -59,6 +41,13 @@ export const CODES = {
     false,
     'This client was not given that tool.',
     'Allow its area: `zd mcp --allow AREA`, or mcp.allow in the configuration.',
+  ),
+  policy_denied: code(
+    403,
+    EXIT.refused,
+    false,
+    'The policy, or the user, does not allow this call.',
+    'Do something else, or ask the user to change [policy].',
   ),
   foreign_scope: code(
     403,
@@ -111,6 +100,21 @@ export const CODES = {
   unknown_op: code(404, EXIT.missing, false, 'There is no such operation.', '`zd ops` lists every operation.'),
   not_found: code(404, EXIT.missing, false, 'There is nothing at this address.', 'See /openapi for every route.'),
   no_job: code(404, EXIT.missing, false, 'There is no such job.', '`zd job list` shows every job.'),
+  no_such_session: code(
+    404,
+    EXIT.missing,
+    false,
+    'There is no such session.',
+    '`zd session list` shows those with agents, `zd runtime sessions` those of MCP clients.',
+  ),
+  no_such_checkpoint: code(404, EXIT.missing, false, 'There is no such checkpoint.', '`zd runtime checkpoints` shows every one.'),
+  no_such_approval: code(
+    404,
+    EXIT.missing,
+    false,
+    'There is no such approval.',
+    '`zd approvals list` shows those of tool calls, `zd session info` those of a session.',
+  ),
   no_shell: code(404, EXIT.missing, false, 'There is no such shell.', '`zd shell list` shows every shell; `zd init` registers one.'),
   no_originator: code(404, EXIT.missing, false, 'Nobody waits for this answer.', '`zd ask pending` shows the open requests.'),
   user_mismatch: code(404, EXIT.missing, false, 'This daemon belongs to another user.', 'Name the user it runs as, or use `all`.'),
@@ -166,9 +170,7 @@ export const CODES = {
   integrity_check_failed: code(422, EXIT.failure, false, 'The database in the file is damaged.', 'Nothing was changed. Use another backup.'),
   no_such_schedule: code(404, EXIT.missing, false, 'There is no such schedule.', '`zd schedule list` shows every schedule.'),
   no_such_key: code(404, EXIT.missing, false, 'There is no such configuration key.', '`zd config list` shows every key.'),
-  no_such_session: code(404, EXIT.missing, false, 'There is no such session.', '`zd session list` shows every session.'),
   no_such_agent: code(404, EXIT.missing, false, 'There is no such agent.', 'Configure it as [agents.NAME] in config.toml and run `zd reload`.'),
-  no_such_approval: code(404, EXIT.missing, false, 'There is no such approval.', '`zd session info` shows what waits for an answer.'),
   no_stream: code(
     404,
     EXIT.missing,
@@ -189,6 +191,13 @@ export const CODES = {
   timeout: code(408, EXIT.timeout, true, 'The time given ran out.', 'Try again with a longer timeout.'),
   busy: code(409, EXIT.conflict, true, 'It is taken.', 'Wait and try again.'),
   conflict: code(409, EXIT.conflict, false, 'The current state does not allow this.', 'Read the current state and decide anew.'),
+  approval_required: code(
+    409,
+    EXIT.conflict,
+    true,
+    'The user has to allow this call first.',
+    'Ask the user to run `zd approvals list` and answer it, then make the same call again.',
+  ),
   not_held: code(409, EXIT.conflict, false, 'It is not held any more.', 'Stop what relied on it, and acquire it anew.'),
   version_mismatch: code(409, EXIT.conflict, false, 'The entry has another version than the one named.', 'Read it again and retry with its version.'),
   not_a_number: code(409, EXIT.conflict, false, 'The entry is not an integer.', 'Put an integer first, or use another key.'),

@@ -19,6 +19,8 @@ export interface Request {
   readonly connection?: Connection;
   /** Hears of the scopes the call turned out to need, which a stream must keep. */
   readonly onScope?: (scope: Scope) => void;
+  /** Asked before the op runs, with its valid input. What it throws, or rejects with, is what the call fails with. */
+  readonly admit?: (input: Record<string, unknown>) => void | Promise<void>;
 }
 
 /** What a route sees of the HTTP request. */
@@ -53,7 +55,9 @@ export class Dispatcher {
       requireScope(request.caller, op?.scope ?? UNKNOWN_SCOPE);
       if (!op) throw new ZdError('unknown_op', `There is no operation "${request.op.slice(0, 100)}".`);
       const input = validateInput(op.input, request.input);
-      const result = op.handle(this.services, input as never, new RequestCall(request));
+      const call = new RequestCall(request);
+      const admitted = request.admit?.(input);
+      const result = admitted ? admitted.then(() => op.handle(this.services, input as never, call)) : op.handle(this.services, input as never, call);
       if (!(result instanceof Promise)) return finish(op, result, done);
       return result.then((value) => finish(op, value, done)).catch(failed);
     } catch (error) {

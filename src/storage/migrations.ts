@@ -13,6 +13,7 @@ import zd0009 from './migrations/zd/0009_history.sql' with { type: 'text' };
 import zd0010 from './migrations/zd/0010_event_cursor.sql' with { type: 'text' };
 import zd0011 from './migrations/zd/0011_mesh.sql' with { type: 'text' };
 import zd0012 from './migrations/zd/0012_session.sql' with { type: 'text' };
+import zd0013 from './migrations/zd/0013_runtime.sql' with { type: 'text' };
 
 /** The schema of `zd.db`, in order. A published migration is never edited: its checksum is stored in every user's file. */
 export const zdMigrations: readonly Migration[] = [
@@ -28,6 +29,7 @@ export const zdMigrations: readonly Migration[] = [
   { version: 10, name: 'event_cursor', sql: zd0010 },
   { version: 11, name: 'mesh', sql: zd0011 },
   { version: 12, name: 'session', sql: zd0012 },
+  { version: 13, name: 'runtime', sql: zd0013 },
 ];
 
 /** The schema of `cache.db`. */

@@ -17,6 +17,7 @@ const PARTS = [
   'cache_sweep',
   'scheduler',
   'watcher',
+  'runtime_deadlines',
   'session_retention',
   'tcp_listener',
   'unix_listener',

@@ -4,6 +4,7 @@ import { ZdError } from '../../src/kernel/error';
 import { Settlement } from '../../src/areas/job/settle';
 import { JobTable } from '../../src/areas/job/table';
 import { JobService } from '../helper/job_rig';
+import { until } from '../helper/until';
 
 const rig = new JobService();
 await rig.jobs.start();
@@ -29,6 +30,14 @@ test('a job enqueued in a write exists exactly when the write does, and starts a
   expect(await jobs.wait(one.jobId, 10_000)).toMatchObject({ state: 'exited', exit_code: 6 });
   expect(await jobs.wait(two.jobId, 10_000)).toMatchObject({ state: 'failed', error: 'the folder /no/such/folder does not exist' });
   expect(jobs.groups().map((group) => group.name)).toEqual(['fires']);
+});
+
+test('one that is submitted while another takes a place is not forgotten', async () => {
+  await jobs.setGroup('pair', { parallel: 2 });
+  const job = { command: ['sleep', '100'], cwd: '/', group: 'pair' };
+  const [one, two] = await Promise.all([db.write(() => jobs.enqueue(job, caller)), jobs.submit(job, caller)]);
+  await until('both run', () => jobs.get(one.jobId).state === 'running' && jobs.get(two.jobId).state === 'running');
+  await Promise.all([one, two].map(({ jobId }) => jobs.cancel(jobId, 5000)));
 });
 
 test('a write that fails beside it runs the job once', async () => {

@@ -1,12 +1,11 @@
 import { inherited, type Environment } from '../../kernel/environment';
 
+let own: Readonly<ReturnType<typeof inherited>> | undefined;
+
 /** The environment of one job: the allow-list, then what the caller gave, then what names the job. */
-export function environmentOf(
-  own: Readonly<Record<string, string | undefined>>,
-  given: Environment,
-  job: { id: number; folder: string; pty: boolean },
-) {
-  const env: Record<string, string> = inherited(own);
+export function environmentOf(given: Environment, job: { id: number; folder: string; pty: boolean }) {
+  // Looked up once: zd's own environment stays as it was at the start, and reading all of it is dear beside a submit.
+  const env: Record<string, string> = { ...(own ??= inherited(process.env)) };
   if (job.pty) env.TERM = 'xterm-256color';
   Object.assign(env, given);
   env[FOLDER_VARIABLE] = job.folder;

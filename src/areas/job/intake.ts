@@ -86,7 +86,7 @@ export class Intake {
     if (draft.after.length > 0) return;
     const fault = folderFault(draft.cwd);
     if (fault !== null) throw new ZdError('submit_failed', `The job cannot start: ${fault}.`, { path: '/cwd' });
-    const { PATH } = environmentOf(process.env, draft.env, { id: 0, folder: '', pty: draft.pty });
+    const { PATH } = environmentOf(draft.env, { id: 0, folder: '', pty: draft.pty });
     if (findProgram(draft.command[0]!, draft.cwd, PATH!) === null)
       throw new ZdError('submit_failed', `There is no program "${draft.command[0]!.slice(0, 200)}" that can be run.`, {
         path: '/command/0',

@@ -34,7 +34,8 @@ export class Jobs implements JobService {
   private readonly control: Control;
   private readonly upkeep: Upkeep;
   private readonly recovery: Recovery;
-  private stored = false;
+  /** In the transaction under way, by a caller that does not start it itself. */
+  private enqueued = false;
 
   constructor(
     private readonly db: Db,
@@ -91,9 +92,9 @@ export class Jobs implements JobService {
   }
 
   private readonly committed = (): void => {
-    if (!this.stored) return;
-    this.stored = false;
     this.intake.refresh();
+    if (!this.enqueued) return;
+    this.enqueued = false;
     this.supervisor.poke();
   };
 
@@ -104,16 +105,12 @@ export class Jobs implements JobService {
   }
 
   private store(draft: Draft): Promise<Submitted> {
-    return this.supervisor.store(draft.group, () => this.insert(draft));
+    return this.supervisor.store(draft.group, () => this.intake.insert(draft));
   }
 
   enqueue(request: JobRequest, caller: Pick<Caller, 'source'>): Submitted {
-    return this.insert(this.intake.draft(request, caller.source));
-  }
-
-  private insert(draft: Draft): Submitted {
-    this.stored = true;
-    return this.intake.insert(draft);
+    this.enqueued = true;
+    return this.intake.insert(this.intake.draft(request, caller.source));
   }
 
   get(id: number): JobRow {

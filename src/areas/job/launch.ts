@@ -20,7 +20,7 @@ export class LaunchFault extends Error {}
 
 /** Starts a claimed job in a session of its own. Throws `LaunchFault`. */
 export function launch(row: JobRow, folders: JobFolders, onData: (bytes: Uint8Array) => void): Launched {
-  const env = environmentOf(process.env, JSON.parse(row.env) as Record<string, string>, {
+  const env = environmentOf(JSON.parse(row.env) as Record<string, string>, {
     id: row.job_id,
     folder: folders.path(row.job_id),
     pty: row.pty === 1,

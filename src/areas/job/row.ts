@@ -53,7 +53,9 @@ export const LISTED = [
   ...(['pty', 'pty_rows', 'pty_cols', 'retries', 'keep_output_bytes', 'source', 'restart_of', 'attempt', 'launch', 'pid'] as const),
   ...(['created_at', 'started_at', 'finished_at', 'exit_code', 'signal', 'error', 'leftovers', 'stdout_bytes', 'stderr_bytes'] as const),
 ] as const satisfies readonly (keyof JobRow)[];
-export type ListedRow = Pick<JobRow, (typeof LISTED)[number]>;
+/** Null stands for an empty list or object: a list of jobs is mostly those, and a text costs more than a null. */
+type Lean = 'env' | 'tags' | 'after';
+export type ListedRow = Pick<JobRow, Exclude<(typeof LISTED)[number], Lean>> & { readonly [K in Lean]: string | null };
 
 /** A job that is checked and can be stored. */
 export interface Draft {

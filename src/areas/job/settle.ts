@@ -1,7 +1,8 @@
 import type { Clock } from '../../kernel/clock';
 import type { EventDraft, EventService } from '../../kernel/context';
+import type { ProcessIdentity } from '../../kernel/process';
 import { backoff, isOver, outcomeOf, retries, succeeded, type End, type Outcome } from './model';
-import type { JobRow } from './row';
+import { commandOf, type JobRow } from './row';
 import type { Member } from './session';
 import type { JobTable, Sizes } from './table';
 
@@ -65,6 +66,17 @@ export class Settlement {
     return skipped;
   }
 
+  /** Notes who runs a claimed job. Only inside a write. */
+  begun(row: JobRow, { pid, start }: ProcessIdentity): void {
+    this.table.pid(row.job_id, row.launch, pid, start);
+    this.tell(row, 'start', {
+      command: commandOf(row),
+      pid,
+      attempt: row.attempt,
+      started_at: rfc3339(row.started_at ?? this.clock.now()),
+    });
+  }
+
   private complete(row: JobRow, { state, exitCode, signal, error }: Outcome, now: number, leftovers: readonly Member[]): void {
     this.tell(row, 'complete', {
       state,
@@ -76,10 +88,20 @@ export class Settlement {
     });
   }
 
-  tell(row: JobRow, topic: string, data: Readonly<Record<string, unknown>>): void {
+  private tell(row: JobRow, topic: string, data: Readonly<Record<string, unknown>>): void {
     this.events.append({ kind: 'job', scope: `job:${row.job_id}`, topic, source: row.source, data });
   }
 }
 
-/** UTC with a numeric offset, as the contract has it. */
-export const rfc3339 = (ms: number): string => `${new Date(ms).toISOString().slice(0, -1)}+00:00`;
+let second = NaN;
+let upToSecond = '';
+
+/** UTC with a numeric offset, as the contract has it. Jobs of a list are often of one second, so the calendar is asked once for all of them. */
+export function rfc3339(ms: number): string {
+  const at = Math.floor(ms / 1000);
+  if (at !== second) {
+    upToSecond = new Date(at * 1000).toISOString().slice(0, -4);
+    second = at;
+  }
+  return `${upToSecond}${String(Math.floor(ms - at * 1000)).padStart(3, '0')}+00:00`;
+}

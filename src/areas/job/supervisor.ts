@@ -10,7 +10,7 @@ import type { JobFolders } from './output';
 import type { JobRow } from './row';
 import { makeFiles, Run } from './run';
 import type { Member } from './session';
-import { rfc3339, type Settlement } from './settle';
+import type { Settlement } from './settle';
 import type { Submitted } from './service';
 import type { JobTable } from './table';
 import { Waiters } from './waiters';
@@ -90,7 +90,7 @@ export class Supervisor {
       failpoint('job.before_claim');
       const claimed = await db.write(() => chosen.map((id) => table.claim(id, boot(), clock.now())), 'full');
       failpoint('job.after_claim');
-      claimed.forEach((row, at) => (row ? this.begin(row) : this.take(groups[at]!, -1)));
+      claimed.forEach((row, at) => (row ? this.begin(row) : this.giveBack(groups[at]!)));
       if (chosen.length === STARTS_AT_ONCE) setImmediate(this.poke);
     } catch (error) {
       for (const group of groups) this.take(group, -1);
@@ -115,17 +115,23 @@ export class Supervisor {
         return { submitted: done, claimed: next ? table.claim(done.jobId, boot(), clock.now()) : null };
       }, 'full')
       .catch((error: unknown) => {
-        if (free) this.take(group, -1);
+        if (free) this.giveBack(group);
         throw error;
       });
     failpoint('job.after_commit');
     if (claimed) this.begin(claimed);
-    else if (free) this.take(group, -1);
+    else if (free) this.giveBack(group);
     return submitted;
   }
 
   private take(group: string, count: number): void {
     this.used.set(group, this.slots(group) + count);
+  }
+
+  /** Another job may have looked for this place while it was taken. */
+  private giveBack(group: string): void {
+    this.take(group, -1);
+    this.poke();
   }
 
   private sleepUntil(at: number | null, now: number): void {
@@ -166,21 +172,14 @@ export class Supervisor {
   }
 
   private watch(run: Run, row: JobRow, fresh: boolean): void {
-    const { db, table, settlement, clock, log } = this.parts;
+    const { db, settlement, clock, log } = this.parts;
     this.active.set(run.id, run);
     if (row.timeout_ms !== null)
       run.limit(Math.min(row.timeout_ms, (row.started_at ?? 0) + row.timeout_ms - clock.now()), () => this.parts.expire(run));
     if (!fresh) return;
-    const { pid, start } = run.identity;
-    db.write(() => {
-      table.pid(run.id, run.launch, pid, start);
-      settlement.tell(row, 'start', {
-        command: JSON.parse(row.command) as unknown,
-        pid,
-        attempt: row.attempt,
-        started_at: rfc3339(row.started_at ?? clock.now()),
-      });
-    }, 'normal').catch((error: unknown) => !this.stopped && log.error('jobs: a start could not be noted', { id: run.id, error }));
+    db.write(() => settlement.begun(row, run.identity), 'normal').catch(
+      (error: unknown) => !this.stopped && log.error('jobs: a start could not be noted', { id: run.id, error }),
+    );
   }
 
   /** A process is gone: what it left is counted, then its end is stored. */
@@ -237,8 +236,7 @@ export class Supervisor {
   private free(id: number, group: string, run: Run | null): void {
     if (run) this.active.delete(id);
     run?.close();
-    this.take(group, -1);
-    this.poke();
+    this.giveBack(group);
   }
 
   /** From here on nothing starts and no end is stored: the next zd does both. */

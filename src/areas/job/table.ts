@@ -18,6 +18,11 @@ export interface Sizes {
   readonly stderr: number;
 }
 
+const EMPTY: Partial<Record<(typeof LISTED)[number], string>> = { env: '{}', tags: '[]', after: '[]' };
+
+const listed = (column: (typeof LISTED)[number]): string =>
+  EMPTY[column] === undefined ? `job.${column}` : `nullif(job.${column}, '${EMPTY[column]}') AS ${column}`;
+
 /** The SQL of jobs. What changes rows is to be called inside a write only. */
 export class JobTable {
   private readonly insertJob: Statement<{ job_id: number }>;
@@ -197,7 +202,7 @@ export class JobTable {
     add('job_tag.tag = ?', tag);
     const from = tag === undefined ? 'job' : 'job_tag CROSS JOIN job USING (job_id)';
     const order = tag === undefined ? 'job.job_id' : 'job_tag.job_id';
-    const sql = `SELECT ${LISTED.map((column) => `job.${column}`).join(', ')} FROM ${from} ${where.length > 0 ? `WHERE ${where.join(' AND ')}` : ''} ORDER BY ${order} DESC LIMIT ?`;
+    const sql = `SELECT ${LISTED.map(listed).join(', ')} FROM ${from} ${where.length > 0 ? `WHERE ${where.join(' AND ')}` : ''} ORDER BY ${order} DESC LIMIT ?`;
     let statement = this.lists.get(sql);
     // As many statements as there are sets of filters: sixteen.
     if (!statement) this.lists.set(sql, (statement = this.db.prepare(sql)));

@@ -5,6 +5,7 @@ import type { Snapshot } from './schema';
 import type { JobService } from './service';
 import { rfc3339 } from './settle';
 
+const listOf = <T>(text: string | null): T[] => (text === null ? [] : (JSON.parse(text) as T[]));
 const time = (ms: number | null): string | null => (ms === null ? null : rfc3339(ms));
 
 /** A stored job as a reply shows it. */
@@ -20,7 +21,7 @@ export function view(row: ListedRow, jobs: JobService, now: number): Static<type
     command: commandOf(row),
     cwd: row.cwd,
     name: row.name,
-    tags: row.tags === '[]' ? [] : (JSON.parse(row.tags) as string[]),
+    tags: listOf<string>(row.tags),
     group: row.grp,
     priority: row.priority,
     exit_code: row.exit_code,
@@ -29,8 +30,8 @@ export function view(row: ListedRow, jobs: JobService, now: number): Static<type
     pid: over || waits ? null : (row.pid ?? jobs.pidOf(row.job_id)),
     attempt: row.attempt,
     retries: row.retries,
-    after: row.after === '[]' ? [] : (JSON.parse(row.after) as number[]),
-    env_names: row.env === '{}' ? [] : Object.keys(JSON.parse(row.env) as object),
+    after: listOf<number>(row.after),
+    env_names: row.env === null ? [] : Object.keys(JSON.parse(row.env) as object),
     timeout_secs: row.timeout_ms === null ? null : row.timeout_ms / 1000,
     keep_output_bytes: row.keep_output_bytes,
     source: row.source,

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, unlink, writeSync } from 'node:fs';
 import { identify, type ProcessIdentity } from '../../kernel/process';
 import type { End } from './model';
 
@@ -68,8 +68,8 @@ function argumentsOf(pid: number): readonly string[] {
   return ran.stdout.toString().trim().split(/\s+/);
 }
 
-/** Once its end is committed. */
-export const forgetStart = (folder: string, launch: number): void => rmSync(fileOf(folder, launch), { force: true });
+/** Once its end is committed. Nobody waits for it, and what it leaves goes with the job. */
+export const forgetStart = (folder: string, launch: number): void => unlink(fileOf(folder, launch), () => {});
 
 function read(file: string): string | null {
   try {

@@ -1,7 +1,7 @@
 import type { Clock } from '../../kernel/clock';
 import { ZdError } from '../../kernel/error';
 import { identify, isAlive, type ProcessIdentity } from '../../kernel/process';
-import { Alarm } from './alarm';
+import { Alarm } from '../../kernel/alarm';
 import { Lane, type Surroundings } from './lane';
 import { Losses } from './losses';
 import { checkName, earliestOf, FREE, fits, leftAfterRestart, type Change, type Decision, type Holder, type Instant, type LockState } from './model';

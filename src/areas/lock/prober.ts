@@ -1,6 +1,6 @@
 import type { Clock } from '../../kernel/clock';
 import { isAlive } from '../../kernel/process';
-import { Alarm } from './alarm';
+import { Alarm } from '../../kernel/alarm';
 import type { Lane } from './lane';
 import type { Holder } from './model';
 

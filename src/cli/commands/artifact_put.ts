@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { putArtifact } from '../../client/artifacts';
 import { ClientError } from '../../client/error';
-import { EXIT } from '../../kernel/codes';
+import { EXIT } from '../../kernel/code_info';
 import { command } from '../command';
 
 export const artifactPut = command({

@@ -1,4 +1,4 @@
-import { EXIT } from '../../kernel/codes';
+import { EXIT } from '../../kernel/code_info';
 import { command, UsageError } from '../command';
 import { TARGET_ARGS, targetOf } from '../shell_target';
 

@@ -1,4 +1,4 @@
-import { EXIT } from '../../kernel/codes';
+import { EXIT } from '../../kernel/code_info';
 import { command, UsageError, type Invocation } from '../command';
 import { writeAll } from '../write';
 import { keep, lastRun, rememberLast, replay, type Replay } from './cached_entry';

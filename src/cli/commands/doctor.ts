@@ -1,5 +1,5 @@
 import { ClientError } from '../../client/error';
-import { EXIT } from '../../kernel/codes';
+import { EXIT } from '../../kernel/code_info';
 import { command, type Invocation } from '../command';
 
 interface Check {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readRecord } from '../../client/address';
 import { ClientError } from '../../client/error';
-import { EXIT } from '../../kernel/codes';
+import { EXIT } from '../../kernel/code_info';
 import { command, type Invocation } from '../command';
 import { ownDaemon, POLL_MS } from '../launch';
 

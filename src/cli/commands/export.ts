@@ -1,6 +1,6 @@
 import type { CommandDef } from 'citty';
 import { ClientError } from '../../client/error';
-import { EXIT } from '../../kernel/codes';
+import { EXIT } from '../../kernel/code_info';
 import { AtomicFile } from '../atomic_file';
 import { command, UsageError, type Args, type Invocation, type Parsed } from '../command';
 import { writeAll } from '../write';

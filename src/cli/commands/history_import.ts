@@ -9,7 +9,7 @@ import { fromZsh, type FileEntry } from '../../areas/history/from_zsh';
 import { ClientError } from '../../client/error';
 import type { Env } from '../../daemon/paths';
 import { nanos } from '../../kernel/clock';
-import { EXIT } from '../../kernel/codes';
+import { EXIT } from '../../kernel/code_info';
 import { command, UsageError } from '../command';
 
 const KINDS = ['bash', 'zsh', 'fish', 'atuin'] as const;

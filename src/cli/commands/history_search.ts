@@ -1,4 +1,4 @@
-import { EXIT } from '../../kernel/codes';
+import { EXIT } from '../../kernel/code_info';
 import type { Reply } from '../../client/client';
 import { command, type Invocation } from '../command';
 import { pick, type Search } from '../history_picker';

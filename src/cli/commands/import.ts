@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { readRecord } from '../../client/address';
 import { ClientError } from '../../client/error';
-import { CODES, EXIT, isCode } from '../../kernel/codes';
+import { EXIT } from '../../kernel/code_info';
+import { CODES, isCode } from '../../kernel/codes';
 import { command, type Invocation } from '../command';
 import { answers, ownDaemon, POLL_MS } from '../launch';
 

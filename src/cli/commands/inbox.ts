@@ -1,6 +1,6 @@
 import { follow } from '../../client/follow';
 import { millis } from '../../kernel/clock';
-import { EXIT } from '../../kernel/codes';
+import { EXIT } from '../../kernel/code_info';
 import { command, type Invocation } from '../command';
 import { cell } from '../format';
 

@@ -1,6 +1,6 @@
 import type { Client } from '../../client/client';
 import { ClientError } from '../../client/error';
-import { EXIT } from '../../kernel/codes';
+import { EXIT } from '../../kernel/code_info';
 import { command, type Invocation } from '../command';
 import { exitOf, remark } from '../job_end';
 import { followJob } from '../job_follow';

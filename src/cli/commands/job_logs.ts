@@ -1,4 +1,4 @@
-import { EXIT } from '../../kernel/codes';
+import { EXIT } from '../../kernel/code_info';
 import type { Client } from '../../client/client';
 import { command } from '../command';
 import { exitOf, remark } from '../job_end';

@@ -1,5 +1,5 @@
 import { acquireLock, type LockWish } from '../../client/lock';
-import { EXIT } from '../../kernel/codes';
+import { EXIT } from '../../kernel/code_info';
 import { command, UsageError, type Args, type Invocation, type Parsed } from '../command';
 
 /** What every command that acquires takes. */

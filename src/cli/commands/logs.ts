@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { ClientError } from '../../client/error';
-import { EXIT } from '../../kernel/codes';
+import { EXIT } from '../../kernel/code_info';
 import { LEVELS, type Level } from '../../kernel/log';
 import { command, type Invocation } from '../command';
 import { followLog, lastLines } from '../log_reader';

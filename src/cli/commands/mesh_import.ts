@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { EXIT } from '../../kernel/codes';
+import { EXIT } from '../../kernel/code_info';
 import { command, UsageError } from '../command';
 
 export const meshImport = command({

@@ -1,6 +1,6 @@
 import { ClientError } from '../../client/error';
 import { readRecord } from '../../client/address';
-import { EXIT } from '../../kernel/codes';
+import { EXIT } from '../../kernel/code_info';
 import { command } from '../command';
 import { answers } from '../launch';
 import { httpAddress } from './up';

@@ -1,4 +1,4 @@
-import { EXIT } from '../../kernel/codes';
+import { EXIT } from '../../kernel/code_info';
 import { ClientError } from '../../client/error';
 import { entries, type Entry } from '../catalogue';
 import { command, type Invocation } from '../command';

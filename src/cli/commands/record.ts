@@ -1,7 +1,7 @@
 import { redacted } from '../../areas/definitions/observation';
 import { ClientError } from '../../client/error';
 import { nanos } from '../../kernel/clock';
-import { EXIT } from '../../kernel/codes';
+import { EXIT } from '../../kernel/code_info';
 import { command, type Invocation, type Parsed } from '../command';
 import { capture, type Captured, type ShellName } from '../recorder/capture';
 import { fromBash } from '../recorder/from_bash';

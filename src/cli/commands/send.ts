@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { ClientError } from '../../client/error';
 import type { Client, Reply } from '../../client/client';
 import { pause } from '../../client/follow';
-import { EXIT } from '../../kernel/codes';
+import { EXIT } from '../../kernel/code_info';
 import { command, UsageError, type Invocation } from '../command';
 
 /** How long a daemon that went away in the middle is waited for. */

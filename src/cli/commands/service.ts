@@ -1,5 +1,5 @@
 import { defineCommand } from 'citty';
-import { EXIT } from '../../kernel/codes';
+import { EXIT } from '../../kernel/code_info';
 import type { ServiceState } from '../../service/install';
 import { command, type Invocation } from '../command';
 

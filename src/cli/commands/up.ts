@@ -1,7 +1,7 @@
 import type { DaemonRecord } from '../../daemon/paths';
 import { readRecord } from '../../client/address';
 import { ClientError } from '../../client/error';
-import { EXIT } from '../../kernel/codes';
+import { EXIT } from '../../kernel/code_info';
 import { command, type Invocation } from '../command';
 import { answers, launch, POLL_MS } from '../launch';
 

@@ -1,6 +1,6 @@
 import { ClientError } from '../../client/error';
 import { pause } from '../../client/follow';
-import { EXIT } from '../../kernel/codes';
+import { EXIT } from '../../kernel/code_info';
 import { command, type Invocation } from '../command';
 import { exitOf, remark } from '../job_end';
 

@@ -1,5 +1,5 @@
 import { ClientError } from '../../client/error';
-import { EXIT } from '../../kernel/codes';
+import { EXIT } from '../../kernel/code_info';
 import bash from './record.bash' with { type: 'text' };
 import fish from './record.fish' with { type: 'text' };
 import zsh from './record.zsh' with { type: 'text' };

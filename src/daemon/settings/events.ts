@@ -25,7 +25,10 @@ export const eventsSettings = [
   setting('events.max_bytes', 512 * MiB, { type: 'integer', unit: 'bytes', min: MiB, doc: 'Bytes the log keeps.' }),
   setting(
     'events.kinds',
-    { fs: { max_count: 200_000, max_age_secs: 86_400, max_bytes: 64 * MiB } },
+    {
+      fs: { max_count: 200_000, max_age_secs: 86_400, max_bytes: 64 * MiB },
+      observability: { max_count: 100_000, max_bytes: 32 * MiB },
+    },
     {
       type: 'kinds',
       doc: 'Narrower bounds of single kinds of events: a table KIND = { max_count, max_age_secs, max_bytes }.',

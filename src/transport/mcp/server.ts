@@ -3,13 +3,14 @@ import type { Caller } from '../../kernel/caller';
 import type { Dispatcher } from '../../kernel/dispatch';
 import { failureBody, ZdError } from '../../kernel/error';
 import { requestId } from '../../kernel/ids';
-import type { ToolOutcome, ToolWatcher } from '../../kernel/tool';
+import type { ToolGate, ToolOutcome, ToolWatcher } from '../../kernel/tool';
 import { Tools, type Choice } from './tools';
 
 export interface ServerDeps {
   readonly dispatcher: Dispatcher;
   readonly version: string;
   readonly watch?: ToolWatcher;
+  readonly gate?: ToolGate;
 }
 
 /** Who calls, and what was chosen for it. */
@@ -59,7 +60,8 @@ export class ToolServer {
     choice: Choice,
     call: { readonly caller: Caller; readonly requestId: string; readonly signal: AbortSignal },
   ): Promise<ToolOutcome> {
-    const { dispatcher } = this.deps;
+    const { dispatcher, gate } = this.deps;
+    const { caller, requestId, signal } = call;
     try {
       const found = dispatcher.registry.ops.get(op);
       if (found && !this.tools.chosen(found, choice)) {
@@ -68,7 +70,8 @@ export class ToolServer {
           hint: `The user can allow it: \`zd mcp --allow ${area}\`, /mcp?allow=${area}, or mcp.allow in the configuration.`,
         });
       }
-      return { result: await dispatcher.run({ op, input, ...call }) };
+      const admit = gate && ((args: Record<string, unknown>) => gate({ tool: op, args, caller, requestId }, signal));
+      return { result: await dispatcher.run({ op, input, ...call, admit }) };
     } catch (error) {
       if (error instanceof ZdError) return { error };
       throw error;

@@ -1,4 +1,4 @@
-import type { Clock } from '../../kernel/clock';
+import type { Clock } from './clock';
 
 /** The longest a timer can be set for (2^31 − 1 ms); a later time is reached in several. */
 const LONGEST_MS = 2_147_483_647;
