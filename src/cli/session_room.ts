@@ -1,4 +1,4 @@
-import { EXIT } from '../kernel/codes';
+import { EXIT } from '../kernel/code_info';
 import { endsTurn, textOf, type SessionFrame } from '../client/session_frames';
 import type { SessionLink } from '../client/session_link';
 import { HELP, understand, type Question, type Said } from './session_input';

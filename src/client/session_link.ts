@@ -1,4 +1,5 @@
-import { CODES, EXIT, isCode } from '../kernel/codes';
+import { CODES, isCode } from '../kernel/codes';
+import { EXIT } from '../kernel/code_info';
 import type { Client } from './client';
 import { ClientError } from './error';
 import { isPassing, pause } from './follow';

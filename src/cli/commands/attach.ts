@@ -1,6 +1,6 @@
 import type { Client } from '../../client/client';
 import { SessionLink, type Mode } from '../../client/session_link';
-import { EXIT } from '../../kernel/codes';
+import { EXIT } from '../../kernel/code_info';
 import { command } from '../command';
 import { lines } from '../lines';
 import { SessionRoom } from '../session_room';
