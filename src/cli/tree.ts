@@ -50,6 +50,7 @@ const STATIC: Readonly<Record<string, Load>> = {
   'history append': async () => (await import('./commands/history_append')).historyAppend,
   'history search': async () => (await import('./commands/history_search')).historySearch,
   'history import': async () => (await import('./commands/history_import')).historyImport,
+  attach: async () => (await import('./commands/attach')).attach,
   cached: async () => (await import('./commands/cached')).cached,
   mcp: async () => (await import('./commands/mcp')).mcp,
   'mcp install': async () => (await import('./commands/mcp_install')).mcpInstall,

@@ -123,6 +123,7 @@ const httpLimits = (config: LiveConfig) => ({
   connections: config.value('limits.connections'),
   streams: config.value('limits.streams'),
   streamsPerToken: config.value('limits.streams_per_token'),
+  frameBytes: config.value('session.frame_bytes'),
 });
 
 /** A value made at first use and again when its key changes. */

@@ -17,7 +17,8 @@ import { PROBE_PATH, probed } from './probe';
 import { inputFromQuery } from './query';
 import { failure, json, success } from './reply';
 import { pathInput, Places, type Place } from './routes';
-import { Socket } from './socket';
+import { sessionAsked, WsPeer } from './session/peer';
+import { Rooms } from './session/room';
 import { Streams } from './streams';
 import { pathOf, type Query } from './url';
 import { asksForUpgrade, credentialsOfSocket, Sockets } from './ws';
@@ -40,6 +41,7 @@ export class Http {
   private readonly connections: Connections;
   private readonly streams: Streams;
   private readonly sockets: Sockets;
+  private readonly rooms = new Rooms();
   private inFlight = 0;
 
   constructor(private readonly deps: HttpDeps) {
@@ -131,7 +133,11 @@ export class Http {
   }
 
   private answer(request: Request, path: string, arrival: Arrival): Response | undefined | Promise<Response> {
-    if (path === '/ws') return this.sockets.open(request, arrival, (caller) => new Socket(caller, this.deps));
+    if (path === '/ws')
+      return this.sockets.open(request, arrival, (caller) => {
+        const deps = { ...this.deps, rooms: this.rooms };
+        return new WsPeer(caller, sessionAsked(request, arrival.query, caller, deps), deps);
+      });
     if (path === '/mcp') {
       if (!asksForUpgrade(request)) return this.deps.mcp.fetch(request, arrival);
       return this.sockets.open(request, arrival, (caller) => this.deps.mcp.socket(request, caller, this.deps));

@@ -14,6 +14,8 @@ export interface HttpLimits {
   readonly connections: number;
   readonly streams: number;
   readonly streamsPerToken: number;
+  /** Largest frame of a client that looks at a session, in bytes. */
+  readonly frameBytes: number;
 }
 
 /** What the transport counts. The op itself is counted in dispatch. */

@@ -7,6 +7,7 @@ import { VERBOSE_MEMBERS, VERBOSE_PARAMETER } from './health';
 import { jsonSchema, type JsonSchema } from './json_schema';
 import { Failures, failureSchema } from './openapi_failures';
 import { documentedPath, parametersOf, routeOperation } from './openapi_route';
+import { SOCKET } from './openapi_socket';
 
 type Json = Record<string, unknown>;
 
@@ -197,12 +198,12 @@ function servicePaths(options: OpenApiOptions, failures: Failures): Json {
       get: {
         operationId: 'socket',
         tags: ['service'],
-        summary: 'Operations and their events over one WebSocket.',
+        summary: 'Operations and their events, or a session with an agent, over one WebSocket.',
         description: SOCKET,
         ...(options.tokenRequired ? { security: [{ bearer: [] }] } : {}),
         responses: {
           101: { description: 'The connection is a WebSocket now.' },
-          ...failures.responses([...GATE_CODES, ...(options.tokenRequired ? ['unauthorized' as const] : [])]),
+          ...failures.responses([...GATE_CODES, 'no_such_session', ...(options.tokenRequired ? (['unauthorized', 'scope_denied'] as const) : [])]),
         },
       },
     },
@@ -215,12 +216,6 @@ function servicePaths(options: OpenApiOptions, failures: Failures): Json {
     '/openapi/json': get('openapi_alias', 'This document, under the address other tools look for.', document),
   };
 }
-
-const SOCKET = [
-  'A text frame `{"id", "op", "args"}` is a call. Its reply has the same id: `{"id", "ok": true, …}` or `{"id", "ok": false, "err": {"code", "msg", "hint"}}`; replies come when they are done, in any order.',
-  'Frames with `event` come by themselves. `subscribe` makes this socket hear events: `{"event": "match", "event_id", "subscription_id", "subscription_ids", "scope", "topic", "data", "seq", "ts_ns", "source", "matched"}`, and `gap`, `lagged`, `shutdown` and `end` as on /stream/events. Frames of a `watch_subscribe` made here come as `{"event": "fs", "event_id", "watch_id", …}`. Subscriptions and watches end with the socket.',
-  'A page, which cannot set headers here, offers the subprotocols `zd` and `bearer.TOKEN`.',
-].join('\n\n');
 
 const bearerScheme = {
   type: 'http',

@@ -51,6 +51,8 @@ export class Socket implements Connection, Peer {
   constructor(
     readonly caller: Caller,
     private readonly deps: SocketDeps,
+    /** Takes frames that have a `type` and no `op`, where somebody does. */
+    private readonly typed?: (message: string) => void,
   ) {
     this.largestBody = Math.max(0, ...[...deps.dispatcher.registry.ops.values()].map((op) => op.maxBody ?? 0));
   }
@@ -81,6 +83,7 @@ export class Socket implements Connection, Peer {
     try {
       const bytes = Buffer.byteLength(message);
       const frame = this.decode(message, bytes);
+      if (this.typed && typeof frame.type === 'string' && frame.op === undefined) return this.typed(message as string);
       id = idOf(frame);
       const op = this.opOf(frame, bytes);
       if (this.deps.dispatcher.registry.ops.get(op)?.uniqueKeys && typeof message === 'string') refuseDuplicates(message, frame);

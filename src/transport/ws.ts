@@ -4,8 +4,8 @@ import { ZdError } from '../kernel/error';
 import type { Connections, Member } from './connections';
 import type { StreamLimits } from './stream_slots';
 
-/** The subprotocol of zd. A page cannot set headers for a WebSocket, so it may offer its token as a second one: `bearer.TOKEN`. */
-const PROTOCOL = 'zd';
+/** The subprotocols of zd: calls, and a session from the beginning. A page cannot set headers for a WebSocket, so it may offer its token as a second one: `bearer.TOKEN`. */
+const PROTOCOLS = ['zd', 'zd.session'];
 const BEARER = 'bearer.';
 
 /** Largest message of a client, and what may wait for one that does not read; beyond either the socket is closed. */
@@ -54,7 +54,8 @@ export class Sockets {
       leave();
       release();
     });
-    const headers = protocols(request).includes(PROTOCOL) ? { 'sec-websocket-protocol': PROTOCOL } : undefined;
+    const spoken = protocols(request).find((name) => PROTOCOLS.includes(name));
+    const headers = spoken === undefined ? undefined : { 'sec-websocket-protocol': spoken };
     if (server.upgrade(request, { data: socket, headers })) return undefined;
     socket.closed();
     throw new ZdError('bad_request', 'The WebSocket handshake is not valid.');
@@ -84,6 +85,9 @@ export const socketHandler: WebSocketHandler<Peer> = {
 export const asksForUpgrade = (request: Request): boolean => request.headers.get('upgrade')?.toLowerCase() === 'websocket';
 
 const protocols = (request: Request): string[] => (request.headers.get('sec-websocket-protocol') ?? '').split(',').map((name) => name.trim());
+
+/** Whether a handshake offers this subprotocol. */
+export const offers = (request: Request, protocol: string): boolean => protocols(request).includes(protocol);
 
 /** The token that a handshake brings as a subprotocol, in the form of an `Authorization` header. */
 export function credentialsOfSocket(request: Request): string | null {

@@ -216,12 +216,17 @@ export class Host {
     this.released(this);
   }
 
-  /** zd stops: what was said is stored first, then the agent is asked to end. */
-  async interrupt(graceMs: number): Promise<void> {
+  /** zd stops: what was said is stored, and that the turn ends here. */
+  async save(): Promise<void> {
     this.closing = true;
     const { turn } = this;
     await this.journal.flush();
     if (turn) await this.deps.db.write(() => interrupt(this.deps, this.ref, turn.number, 'zd was stopped during this turn.'), 'normal');
+  }
+
+  /** The agent is asked to end. */
+  async farewell(graceMs: number): Promise<void> {
+    const { turn } = this;
     turn?.abort.abort();
     await this.dismiss(graceMs);
     await Promise.race([turn?.ended.promise, Bun.sleep(ENDED_MS)]);

@@ -25,10 +25,11 @@ import type {
   SessionState,
 } from './service';
 import { settled } from './settled';
+import { stopHosts } from './stopping';
 import { Upkeep } from './upkeep';
 import type { Viewers } from './viewers';
 
-/** How long a stop lets agents say goodbye, after everything is stored. */
+/** How long an agent may take to end before a conversation begins anew. */
 const FAREWELL_MS = 3000;
 const LIST_PAGE = 500;
 
@@ -50,13 +51,11 @@ export class Sessions implements SessionService {
     return recover(this.deps);
   }
 
-  /** What was said is stored, then the agents end, then the viewers are told. */
+  /** What was said is stored, then the viewers are told, then the agents end. */
   async stop(): Promise<void> {
     if (this.stopped) return;
     this.stopped = true;
-    const hosts = [...this.hosts.values()];
-    await Promise.allSettled(hosts.map((host) => host.interrupt(FAREWELL_MS)));
-    this.viewers.end('shutdown');
+    await stopHosts([...this.hosts.values()], () => this.viewers.end('shutdown'), this.deps.log);
   }
 
   private host(row: SessionRow): Host {

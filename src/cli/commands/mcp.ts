@@ -1,8 +1,6 @@
 import { McpProxy } from '../../client/mcp';
 import { command } from '../command';
-
-/** Longer lines come from no agent. */
-const MAX_LINE_BYTES = 16 << 20;
+import { lines } from '../lines';
 
 export const mcp = command({
   name: 'mcp',
@@ -25,17 +23,3 @@ export const mcp = command({
     await proxy.close();
   },
 });
-
-/** Complete lines, in UTF-8. */
-async function* lines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
-  const decoder = new TextDecoder();
-  let rest = '';
-  for await (const chunk of chunks) {
-    rest += decoder.decode(chunk, { stream: true });
-    const parts = rest.split('\n');
-    rest = parts.pop()!;
-    yield* parts;
-    if (rest.length > MAX_LINE_BYTES) throw new Error(`a line is longer than ${MAX_LINE_BYTES} bytes`);
-  }
-  if (rest !== '') yield rest;
-}

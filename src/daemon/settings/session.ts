@@ -7,6 +7,7 @@ declare module '../setting' {
     readonly 'session.max_bytes': number;
     readonly 'session.max_queued': number;
     readonly 'session.prompt_bytes': number;
+    readonly 'session.frame_bytes': number;
     readonly 'session.keep_closed_secs': number;
     readonly 'session.start_secs': number;
     readonly 'session.idle_secs': number;
@@ -33,6 +34,13 @@ export const sessionSettings = [
   }),
   setting('session.max_queued', 8, { type: 'integer', min: 0, max: 10_000, doc: 'Prompts that may wait for the end of a turn, per session.' }),
   setting('session.prompt_bytes', 1 * MiB, { type: 'integer', unit: 'bytes', min: 1, max: 64 * MiB, doc: 'Largest prompt.' }),
+  setting('session.frame_bytes', 1 * MiB, {
+    type: 'integer',
+    unit: 'bytes',
+    min: 1024,
+    max: 32 * MiB,
+    doc: 'Largest frame that a viewer of a session may send over a WebSocket.',
+  }),
   setting('session.keep_closed_secs', 90 * 86_400, {
     type: 'integer',
     unit: 'seconds',
