@@ -32,6 +32,10 @@ export class AcpLink {
         start: (controller) => {
           this.into = controller;
         },
+        // Its connection was closed; what the agent still says is for nobody.
+        cancel: () => {
+          this.into = null;
+        },
       }),
       writable: new WritableStream<AnyMessage>({
         write: (message) => {

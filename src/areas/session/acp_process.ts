@@ -47,7 +47,9 @@ export class AcpProcess {
       throw new AgentFault('start_failed', `The agent cannot be started: ${(error as Error).message}`);
     }
     this.identity = identify(this.child.pid) ?? { pid: this.child.pid, start: '' };
-    const read = Promise.all([this.readLines(), this.readErrors()]);
+    const read = Promise.all([this.readLines(), this.readErrors()]).catch((error: unknown) =>
+      this.fail(new AgentFault('protocol', `What the agent writes cannot be read: ${error instanceof Error ? error.message : String(error)}`)),
+    );
     void this.child.exited.then(async () => {
       // What it wrote last may still be on its way; something it left behind may hold its pipes for ever.
       await Promise.race([read, Bun.sleep(GONE_MS)]);
@@ -107,7 +109,7 @@ export class AcpProcess {
   write(text: string): void {
     if (this.finished) return;
     try {
-      this.child.stdin.write(text);
+      void Promise.resolve(this.child.stdin.write(text)).catch(() => {});
       void Promise.resolve(this.child.stdin.flush()).catch(() => {});
     } catch {
       // It reads no more: that it ended is told when it has.

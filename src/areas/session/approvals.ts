@@ -44,7 +44,14 @@ export class Approvals {
       return approval_id;
     }, 'full');
     const { promise, resolve } = Promise.withResolvers<string | null>();
-    const timer = setTimeout(() => void this.settle([id], 'expired', null, null), Math.min(after, TIMER_MS));
+    const expire = () =>
+      this.settle([id], 'expired', null, null).catch((error: unknown) => {
+        // On a full disk it stays as it was, and the next start expires it; the agent is not kept waiting, and is not allowed.
+        this.deps.log.warn('session: an approval could not expire', { session: this.ref.session_id, error });
+        this.waiting.delete(id);
+        resolve(null);
+      });
+    const timer = setTimeout(() => void expire(), Math.min(after, TIMER_MS));
     this.waiting.set(id, { resolve, timer });
     this.changed();
     if (signal.aborted) await this.settle([id], 'cancelled', null, null);
