@@ -126,7 +126,7 @@ test('a search that runs out of time says so, and goes on from where it was', as
   let calls = 1;
   for (; page.hits.length === 0 && page.cursor !== null; calls++) page = await rig.history.query({ ...late, cursor: page.cursor });
   expect(page.hits[0]!.entry.line).toBe('line 7');
-  expect(calls).toBeGreaterThan(5);
+  expect(calls).toBeGreaterThan(3);
   // Ranked searches give the best so far.
   expect((await rig.history.query(query({ filter: 'line 7', mode: 'fuzzy', order: 'score', budgetMs: 0 }))).complete).toBe(false);
   expect((await rig.lines({ filter: 'ln 9999', mode: 'fuzzy', order: 'score' }))[0]).toBe('line 9999');

@@ -15,7 +15,7 @@ export interface Pattern {
 }
 
 /** Origins that are one of a kind. */
-const WORDS = [HTTP, 'lock', 'artifact', 'definitions', 'history', 'snapshot', 'daemon'];
+const WORDS = [HTTP, 'lock', 'artifact', 'definitions', 'history', 'snapshot', 'mesh', 'agent', 'daemon'];
 /** The kinds of origin that carry an id, as in `job:12`. */
 const FORMS = ['shell', 'job', 'schedule', 'tag', 'mesh', 'session', 'user'] as const;
 
