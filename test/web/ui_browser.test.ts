@@ -156,7 +156,8 @@ browserTest('everything can be done by keyboard', async () => {
     await page.keyboard.press('Enter');
     expect(await page.evaluate<string>('document.activeElement.id')).toBe('main');
 
-    await page.keyboard.press('2');
+    const sections = await page.getByRole('navigation', { name: 'Sections' }).getByRole('link').allTextContents();
+    await page.keyboard.press(String(sections.indexOf('Jobs') + 1));
     const first = page.getByRole('row').filter({ hasText: 'first' });
     await first.waitFor();
     await page.keyboard.press('l');
@@ -199,7 +200,7 @@ browserTest('everything can be done by keyboard', async () => {
   }
 });
 
-const SECTIONS = ['overview', 'jobs', 'schedules', 'locks', 'storage', 'events', 'health'];
+const SECTIONS = ['overview', 'sessions', 'approvals', 'jobs', 'schedules', 'locks', 'storage', 'events', 'health'];
 for (const colorScheme of ['light', 'dark'] as const)
   browserTest(`every section can be read in ${colorScheme} colours, and every control has a name`, async () => {
     await daemon.call('job_submit', { command: ['sh', '-c', 'echo out; echo wrong >&2; exit 3'], name: 'fails', cwd: '/' });
