@@ -1,6 +1,8 @@
 import { Database as Sqlite } from 'bun:sqlite';
+import { existsSync } from 'node:fs';
 import { ZdError } from '../kernel/error';
 import { failpoint, failpointsSet } from '../kernel/failpoint';
+import { createDatabase } from './create';
 import { migrate, type Migration } from './migrate';
 import { Statement } from './statement';
 import { padTornFile } from './torn';
@@ -40,7 +42,8 @@ export class Db {
     readonly path: string,
     private readonly options: DbOptions,
   ) {
-    padTornFile(path);
+    if (existsSync(path)) padTornFile(path);
+    else createDatabase(path);
     this.sqlite = new Sqlite(path, { create: true, readwrite: true, strict: true });
     this.sqlite.run('PRAGMA busy_timeout = 5000');
     // Nobody but the daemon opens its files, and a read need not take and drop file locks then: it costs half.

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { ZdError } from '../../kernel/error';
 import { admit } from './admission';
 import { compaction } from './compaction';
@@ -72,7 +71,7 @@ export class Sessions implements SessionService {
     if (this.stopped) throw new ZdError('shutting_down');
     const { db, table, journal, events, clock } = this.deps;
     const { spec, cwd } = admit(this.deps, request);
-    const id = request.id ?? randomBytes(8).toString('hex');
+    const id = request.id ?? crypto.getRandomValues(new Uint8Array(8)).toHex();
     const limit = this.deps.limits().maxSessions;
     const made = await db.write(() => {
       if (table.find(id)) return 'taken';

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { ServerWebSocket } from 'bun';
 import type { SessionEvent } from '../../areas/session/event';
 import type { SessionService, SessionSince } from '../../areas/session/service';
@@ -38,7 +37,7 @@ const GOING_AWAY = 1001;
 
 /** One who looks at a session, or says something in it. It never holds anything of the session: who goes leaves it as it is. */
 export class Viewer implements Guest {
-  readonly client = randomBytes(6).toString('hex');
+  readonly client = crypto.getRandomValues(new Uint8Array(6)).toHex();
   mode: Mode = 'mirror';
   /** Null until it is attached, and when its session is removed. */
   session: string | null = null;
