@@ -4,7 +4,7 @@ import { fingerprintV2, hostRecord, judgeHost, stableMac, type Card } from '../.
 import { Lanes } from '../../src/areas/mesh/lanes';
 import { linkEnd, reconnectMs } from '../../src/areas/mesh/link_end';
 import { classify, MAX_ATTEMPTS, retryMs } from '../../src/areas/mesh/refusal';
-import { ulid } from '../../src/areas/mesh/ulid';
+import { ulid } from '../../src/kernel/ids';
 
 const card = (name: string, mac: string, internal = false): Card => ({ name, mac, internal });
 const sha = (text: string) => new Bun.CryptoHasher('sha256').update(text).digest('hex');

@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { bounded } from '../../src/areas/runtime/envelope';
 import { compact, sizeOf, type Entry } from '../../src/areas/runtime/memory_model';
-import { ulid } from '../../src/areas/runtime/ulid';
+import { ulid } from '../../src/kernel/ids';
 
 const entry = fc.record({ key: fc.constantFrom('a', 'b', 'c', 'd', 'e'), text: fc.constantFrom('', ' ', 'x', 'x ', 'y', 'z', 'a much longer text') });
 const entries = fc.array(entry, { maxLength: 12 });

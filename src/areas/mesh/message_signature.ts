@@ -1,10 +1,8 @@
 import { nodeCrypto } from '../../kernel/builtin';
+import { privateKey, publicKey as publicKeyOf } from '../../kernel/ed25519';
 import type { KeyObject } from 'node:crypto';
 import { isPublicKey, isSignature } from './wire/keys';
 
-/** Where the 32 bytes stand in the two encodings of an ed25519 key (RFC 8410 §10). */
-const PRIVATE_HEAD = '302e020100300506032b657004220420';
-const PUBLIC_HEAD = '302a300506032b6570032100';
 /** Keys that are kept ready, the least recently used goes first. */
 const KEPT = 512;
 
@@ -17,9 +15,7 @@ export class MessageSignatures {
   private readonly keys = new Map<string, KeyObject>();
 
   sign(text: string, { publicKey, secretKey }: { readonly publicKey: string; readonly secretKey: string }): string {
-    const key = this.key(`s${publicKey}`, () =>
-      nodeCrypto().createPrivateKey({ key: Buffer.from(PRIVATE_HEAD + secretKey.slice(0, 64), 'hex'), format: 'der', type: 'pkcs8' }),
-    );
+    const key = this.key(`s${publicKey}`, () => privateKey(secretKey.slice(0, 64)));
     return nodeCrypto().sign(null, Buffer.from(text), key).toString('hex');
   }
 
@@ -27,9 +23,7 @@ export class MessageSignatures {
   holds(text: string, signature: string, publicKey: string): boolean {
     if (!isSignature(signature) || !isPublicKey(publicKey)) return false;
     try {
-      const key = this.key(`p${publicKey}`, () =>
-        nodeCrypto().createPublicKey({ key: Buffer.from(PUBLIC_HEAD + publicKey, 'hex'), format: 'der', type: 'spki' }),
-      );
+      const key = this.key(`p${publicKey}`, () => publicKeyOf(publicKey));
       return nodeCrypto().verify(null, Buffer.from(text), key, Buffer.from(signature, 'hex'));
     } catch {
       return false;

@@ -11,7 +11,7 @@ import type { OutboxAdmin, Requeued, Retired } from './outbox_admin';
 import type { OutboxRow } from './outbox_row';
 import type { OutboxStore } from './outbox_store';
 import type { SendRequest } from './send_request';
-import { ulid } from './ulid';
+import { ulid } from '../../kernel/ids';
 import { queued, verdict, type OutboxStatus, type Verdict } from './verdict';
 import { LIMITS } from './wire/limits';
 import { failpoint } from '../../kernel/failpoint';

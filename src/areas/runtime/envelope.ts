@@ -1,7 +1,7 @@
 import type { EventDraft } from '../../kernel/context';
 import type { Family } from './families';
 import type { Block } from './metadata';
-import { ulid } from './ulid';
+import { ulid } from '../../kernel/ids';
 
 export interface Envelope {
   readonly family: Family;

@@ -1,13 +1,11 @@
 import { nodeCrypto } from '../../kernel/builtin';
+import { privateKey, publicKey as publicKeyOf } from '../../kernel/ed25519';
 import type { KeyObject } from 'node:crypto';
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { ZdError } from '../../kernel/error';
 import { writeDurably } from '../../storage/durable_file';
 
-/** A private key of 32 bytes, and a public one, as DER without the key itself (RFC 8410). */
-const PKCS8 = Buffer.from('302e020100300506032b657004220420', 'hex');
-const SPKI = Buffer.from('302a300506032b6570032100', 'hex');
 const SEED = /^[0-9a-f]{64}\n$/;
 
 export const isPublicKey = (text: string): boolean => /^[0-9a-f]{64}$/i.test(text);
@@ -47,7 +45,7 @@ export class SigningKey {
       if (found.uid !== process.getuid?.()) throw unusable(this.path, 'it belongs to somebody else');
       const text = found.size > 100 ? '' : (await handle.readFile()).toString('latin1');
       if (!SEED.test(text)) throw unusable(this.path, 'it does not hold 64 hex digits and a line end');
-      return keyOf(Buffer.from(text.trim(), 'hex'));
+      return privateKey(text.trim());
     } finally {
       await handle.close();
     }
@@ -70,10 +68,8 @@ export class SigningKey {
 /** Whether the holder of this public key signed this very message. */
 export function isSignedBy(publicKey: string, message: Uint8Array, signature: string): boolean {
   if (!isPublicKey(publicKey) || !/^[0-9a-f]{128}$/i.test(signature)) return false;
-  const key = nodeCrypto().createPublicKey({ key: Buffer.concat([SPKI, Buffer.from(publicKey, 'hex')]), format: 'der', type: 'spki' });
-  return nodeCrypto().verify(null, message, key, Buffer.from(signature, 'hex'));
+  return nodeCrypto().verify(null, message, publicKeyOf(publicKey), Buffer.from(signature, 'hex'));
 }
 
-const keyOf = (seed: Buffer): KeyObject => nodeCrypto().createPrivateKey({ key: Buffer.concat([PKCS8, seed]), format: 'der', type: 'pkcs8' });
 const publicOf = (key: KeyObject): string => nodeCrypto().createPublicKey(key).export({ format: 'der', type: 'spki' }).subarray(-32).toString('hex');
 const unusable = (path: string, why: string): ZdError => new ZdError('snapshot_key', `The signing key ${path} cannot be used: ${why}.`);
