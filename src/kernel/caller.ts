@@ -25,10 +25,11 @@ export type Identity = Required<Pick<Caller, 'source' | 'aliases'>>;
  * and `area.*` never matches the bare word `area`.
  */
 export function grants(patterns: readonly string[], scope: string): boolean {
+  if (patterns.includes('*')) return true;
   const dot = scope.indexOf('.');
   const area = scope.slice(0, dot);
   const verb = scope.slice(scope.lastIndexOf('.') + 1);
-  return patterns.some((pattern) => pattern === '*' || pattern === scope || (dot > 0 && (pattern === `${area}.*` || pattern === `*.${verb}`)));
+  return patterns.some((pattern) => pattern === scope || (dot > 0 && (pattern === `${area}.*` || pattern === `*.${verb}`)));
 }
 
 /** Whether a text is one of the four forms `grants` understands; used to refuse a token's scopes at start. */

@@ -10,15 +10,27 @@ const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
  * guarded by its file mode, and any Host is fine there.
  */
 export function screen(headers: Headers, rules: AccessRules): void {
-  const host = headers.get('host')?.toLowerCase() ?? '';
-  if (host === '' || host.includes(',') || /[\s/@?#]/.test(host)) throw new ZdError('bad_request', 'A request needs exactly one Host header.');
-  if (!hostAllowed(host, rules)) throw new ZdError('host_denied', `zd does not answer for the host "${host.slice(0, 100)}".`);
+  const host = headers.get('host') ?? '';
+  if (accepted.get(rules)?.has(host) !== true) checkHost(host, rules);
   const origin = headers.get('origin');
   const listed = origin !== null && rules.origins.includes(origin);
-  if (origin !== null && !listed && origin.toLowerCase() !== `http://${host}`)
+  if (origin !== null && !listed && origin.toLowerCase() !== `http://${host.toLowerCase()}`)
     throw new ZdError('origin_denied', `The origin ${JSON.stringify(origin.slice(0, 100))} may not call zd.`);
   if (!listed && headers.get('sec-fetch-site') === 'cross-site') throw new ZdError('origin_denied', 'A page of another site may not call zd.');
 }
+
+function checkHost(header: string, rules: AccessRules): void {
+  const host = header.toLowerCase();
+  if (host === '' || host.includes(',') || /[\s/@?#]/.test(host)) throw new ZdError('bad_request', 'A request needs exactly one Host header.');
+  if (!hostAllowed(host, rules)) throw new ZdError('host_denied', `zd does not answer for the host "${host.slice(0, 100)}".`);
+  const known = accepted.get(rules) ?? new Set();
+  accepted.set(rules, known);
+  if (known.size < MAX_ACCEPTED) known.add(header);
+}
+
+/** Hosts that proved right under these rules, as they were written. The rules' next version starts empty. */
+const accepted = new WeakMap<AccessRules, Set<string>>();
+const MAX_ACCEPTED = 64;
 
 function hostAllowed(host: string, rules: AccessRules): boolean {
   const name = host.replace(/:\d{1,5}$/, '');

@@ -53,7 +53,7 @@ export class Http {
   }
 
   /** Undefined when the connection has become a WebSocket. */
-  readonly fetch = (request: Request, server: Server<unknown>, via: Via): Promise<Response | undefined> => {
+  readonly fetch = (request: Request, server: Server<unknown>, via: Via): Response | Promise<Response | undefined> => {
     const path = pathOf(request.url);
     return path.startsWith('/op/') ? this.op(request, server, via, path) : path === PROBE_PATH ? probed() : this.page(request, server, via, path);
   };
@@ -71,42 +71,68 @@ export class Http {
 
   /**
    * `POST /op/NAME`, and `GET /op/NAME?FIELD=…` for an op that only reads, do not pass the router: nearly every request zd gets is one,
-   * and routing would cost it two fifths of its throughput. For the same reason this is one function with an await for the body and, where the op needs it, one for the op.
+   * and routing would cost it two fifths of its throughput. For the same reason what is asked by GET is answered without a promise where
+   * its op is, and a body costs one await.
    */
-  private async op(request: Request, server: Server<unknown>, via: Via, path: string): Promise<Response> {
+  private op(request: Request, server: Server<unknown>, via: Via, path: string): Response | Promise<Response> {
     const { deps } = this;
     const name = path.slice(4);
     const op = deps.dispatcher.registry.ops.get(name);
-    const asked = op?.effect === 'read' && (request.method === 'GET' || request.method === 'HEAD');
-    const id = requestId();
-    const rules = this.enter();
-    let response: Response;
+    const call = new OpCall(name, path, op, request, via, server, this.enter());
     try {
-      this.admit(request, via, rules);
-      if (request.method === 'OPTIONS' && corsHeaders(request.headers, rules)) response = new Response(null, { status: 204 });
-      else if (request.method !== 'POST' && !asked) throw notAllowed(request, op?.effect === 'read' ? 'GET, POST' : 'POST');
-      else {
-        const known = via === 'unix' ? UNIX_CALLER : authenticate(request.headers.get('authorization'), rules);
-        const caller = speaking(known, request.headers, deps.speaker);
-        let input: unknown = {};
-        if (asked) input = inputFromQuery(op.input, searchOf(request.url, via));
-        // Refused before the body is read (401 → 403 → 404 → body); dispatch says why, and counts it.
-        else if (op && grants(caller.scopes, op.scope)) {
-          const limits = deps.limits();
-          const bytes = op.maxBody ?? limits.bodyBytes;
-          checkHead(request.headers, bytes, via === 'tcp');
-          input = parseBody(await readBody(request, bytes), request.headers, limits.maxDepth, op.uniqueKeys);
-          if (input === undefined) input = emptyInput(op);
-        }
-        if (op?.waits) server.timeout(request, 0);
-        const result = deps.dispatcher.run(new OpCall(name, input, caller, id, request));
-        response = success(result instanceof Promise ? await result : result, asked);
-      }
-      this.allowOrigin(request, response, via, rules);
+      this.admit(request, via, call.rules);
+      if (request.method === 'OPTIONS' && corsHeaders(request.headers, call.rules)) return this.leaveOp(call, new Response(null, { status: 204 }));
+      const { asked } = call;
+      if (request.method !== 'POST' && !asked) throw notAllowed(request, op?.effect === 'read' ? 'GET, POST' : 'POST');
+      const known = via === 'unix' ? UNIX_CALLER : authenticate(request.headers.get('authorization'), call.rules);
+      call.caller = speaking(known, request.headers, deps.speaker);
+      if (!asked) return this.posted(call);
+      call.input = inputFromQuery(op!.input, searchOf(request.url, via));
+      const result = this.run(call);
+      return result instanceof Promise ? this.later(call, result) : this.leaveOp(call, success(result, true));
     } catch (error) {
-      response = this.refuse(error, id, path, via);
+      return this.refuseOp(call, error);
     }
-    return this.leave(op ? path : '/op/unknown', response);
+  }
+
+  private async posted(call: OpCall): Promise<Response> {
+    const { known: op, request } = call;
+    try {
+      // Refused before the body is read (401 → 403 → 404 → body); dispatch says why, and counts it.
+      if (op && grants(call.caller.scopes, op.scope)) {
+        const limits = this.deps.limits();
+        const bytes = op.maxBody ?? limits.bodyBytes;
+        checkHead(request.headers, bytes, call.via === 'tcp');
+        call.input = parseBody(await readBody(request, bytes), request.headers, limits.maxDepth, op.uniqueKeys);
+        if (call.input === undefined) call.input = emptyInput(op);
+      }
+      const result = this.run(call);
+      return this.leaveOp(call, success(result instanceof Promise ? await result : result, false));
+    } catch (error) {
+      return this.refuseOp(call, error);
+    }
+  }
+
+  private async later(call: OpCall, result: Promise<Record<string, unknown>>): Promise<Response> {
+    try {
+      return this.leaveOp(call, success(await result, true));
+    } catch (error) {
+      return this.refuseOp(call, error);
+    }
+  }
+
+  private run(call: OpCall): Record<string, unknown> | Promise<Record<string, unknown>> {
+    if (call.known?.waits) call.server.timeout(call.request, 0);
+    return this.deps.dispatcher.run(call);
+  }
+
+  private refuseOp(call: OpCall, error: unknown): Response {
+    return this.leaveOp(call, this.refuse(error, call.requestId, call.path, call.via));
+  }
+
+  private leaveOp(call: OpCall, response: Response): Response {
+    this.allowOrigin(call.request, response, call.via, call.rules);
+    return this.leave(call.known ? call.path : '/op/unknown', response);
   }
 
   private async page(request: Request, server: Server<unknown>, via: Via, path: string): Promise<Response | undefined> {
