@@ -24,8 +24,9 @@ async function replyOf(zd: Server): Promise<string> {
 }
 
 /**
- * `cache_get` and `cache_put` beside GET and SET of redis, at 1 and 32 connections, on the socket and on TCP, and beside a bare `Bun.serve`, which
- * is the ceiling of anything on this platform that speaks HTTP; then `cache_batch`.
+ * `cache_get` and `cache_put` beside GET and SET of redis, at 1 and 32 connections, on the socket and on TCP, as HTTP requests and as calls over
+ * `/ws`, which are what redis' own protocol is: messages on a connection that stays. A bare `Bun.serve` stands beside them as the ceiling of anything
+ * on this platform that answers HTTP requests; then `cache_batch`.
  */
 export async function keyValue(bench: Bench): Promise<void> {
   const one = (server: Server, protocol: Protocol, kind: Kind, connections: number, via: 'unix' | 'tcp') => () => {
@@ -56,6 +57,7 @@ export async function keyValue(bench: Bench): Promise<void> {
         if (kind === 'get') tasks[`bare ${name}`] = one(bare, 'http', kind, connections, via);
         if (redis) tasks[`redis ${name}`] = one(redis, 'resp', kind, connections, via);
         tasks[`zd ${name}`] = one(zd, 'http', kind, connections, via);
+        if (connections === 32) tasks[`socket ${name}`] = one(zd, 'ws', kind, connections, via);
       }
     }
   }
@@ -78,11 +80,11 @@ function report(bench: Bench, name: string, own: readonly LoadResult[], all: Rea
     who === 'bare'
       ? 'Bun.serve, the same bytes'
       : { get: ['cache_get', 'GET'], put: ['cache_put', 'SET'], batch: [`cache_batch of ${BATCH}, per key`, ''] }[kind as 'get'][
-          who === 'zd' ? 0 : 1
+          who === 'redis' ? 1 : 0
         ];
   bench.found.rows.push({
     section: SECTION,
-    name: `${who} ${what}, ${via}, ${connections} conn`,
+    name: `${who === 'socket' ? 'zd' : who} ${what}, ${via}, ${connections} ${who === 'socket' ? 'WebSockets' : 'conn'}`,
     value: perSecond(rate),
     number: rate,
     detail: `p50 ${micros(middle(own, 'p50')).padEnd(8)} p99 ${micros(middle(own, 'p99')).padEnd(8)}${ratio}`,
@@ -91,9 +93,20 @@ function report(bench: Bench, name: string, own: readonly LoadResult[], all: Rea
 
 function bars(bench: Bench, rate: (name: string) => number): void {
   const ratio = (name: string, measured: number, limit: number) => bench.found.bars.push({ name, measured, limit, sense: 'at least', unit: '×' });
-  ratio('cache_get at 32 connections beside redis GET, unix socket', rate('zd get unix 32') / rate('redis get unix 32'), 0.42);
-  ratio('cache_get at 32 connections beside redis GET, TCP', rate('zd get tcp 32') / rate('redis get tcp 32'), 0.42);
-  ratio('cache_put at 32 connections beside redis SET, unix socket', rate('zd put unix 32') / rate('redis put unix 32'), 0.55);
-  ratio('cache_put at 32 connections beside redis SET, TCP', rate('zd put tcp 32') / rate('redis put tcp 32'), 0.55);
+  for (const [kind, op, command, limit] of [
+    ['get', 'cache_get', 'GET', 0.42],
+    ['put', 'cache_put', 'SET', 0.55],
+  ] as const)
+    for (const [via, where] of [
+      ['unix', 'unix socket'],
+      ['tcp', 'TCP'],
+    ] as const)
+      for (const [who, how] of [
+        ['zd', 'HTTP requests'],
+        ['socket', 'calls over WebSockets'],
+      ] as const) {
+        const name = `${kind} ${via} 32`;
+        ratio(`${op} at 32 connections beside redis ${command}, ${where}, ${how}`, rate(`${who} ${name}`) / rate(`redis ${name}`), limit);
+      }
   ratio(`cache_batch of ${BATCH} per key beside redis SET, unix socket`, (rate('zd batch unix 32') * BATCH) / rate('redis put unix 32'), 2);
 }

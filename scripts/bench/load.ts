@@ -1,5 +1,5 @@
 import type { Socket } from 'bun';
-import { replyLength, requests, type Kind, type Protocol } from './requests';
+import { opening, replyLength, requests, type Kind, type Protocol } from './requests';
 import { quantile } from './statistics';
 
 /** Where a server listens. */
@@ -43,6 +43,10 @@ async function run(plan: LoadPlan): Promise<LoadResult> {
   let from = Infinity;
   let until = Infinity;
   const finished = Promise.withResolvers<void>();
+  const greeting = opening(plan.protocol, plan.token);
+  let greeted = 0;
+  const opened = Promise.withResolvers<void>();
+  if (greeting === null) opened.resolve();
   const send = (socket: Socket<State>) => {
     socket.data.sentAt = performance.now();
     const message = messages[next++ % messages.length]!;
@@ -52,6 +56,8 @@ async function run(plan: LoadPlan): Promise<LoadResult> {
   const handler = {
     data(socket: Socket<State>, chunk: Buffer) {
       const { data: state } = socket;
+      // A handshake is answered by its head alone.
+      if (greeting !== null && greeted < plan.connections) return void (++greeted === plan.connections && opened.resolve());
       const data = state.partial === null ? chunk : Buffer.concat([state.partial, chunk]);
       const length = replyLength(plan.protocol, data);
       // The socket's buffer is reused after this call, so a partial reply is copied.
@@ -76,6 +82,8 @@ async function run(plan: LoadPlan): Promise<LoadResult> {
   const sockets = await Promise.all(
     Array.from({ length: plan.connections }, () => Bun.connect<State>({ ...plan.target, data: fresh(), socket: handler } as never)),
   );
+  if (greeting !== null) for (const socket of sockets as Socket<State>[]) socket.write(greeting);
+  await opened.promise;
   const startedAt = performance.now();
   from = startedAt + plan.warmupMillis;
   until = from + plan.millis;

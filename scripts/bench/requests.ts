@@ -1,5 +1,5 @@
 /** What the load client sends: the same keys and values to zd over HTTP and to redis over RESP. */
-export type Protocol = 'http' | 'resp';
+export type Protocol = 'http' | 'ws' | 'resp';
 export type Kind = 'get' | 'put' | 'batch' | 'publish' | 'publishes' | 'submit' | 'history' | 'nchan';
 
 export const KEYS = 1000;
@@ -12,8 +12,28 @@ const key = (at: number) => `key:${String(at % KEYS).padStart(4, '0')}`;
 /** Every request of a kind once, ready to write; a connection walks through them in turn. */
 export function requests(protocol: Protocol, kind: Kind, token: string | null): Uint8Array[] {
   const count = kind === 'batch' || kind === 'publishes' ? KEYS / BATCH : KEYS;
-  return Array.from({ length: count }, (_, at) => Buffer.from(protocol === 'http' ? http(kind, at, token) : resp(kind, at)));
+  return Array.from({ length: count }, (_, at) => Buffer.from(request(protocol, kind, at, token)));
 }
+
+function request(protocol: Protocol, kind: Kind, at: number, token: string | null): string | Uint8Array {
+  if (protocol === 'resp') return resp(kind, at);
+  return protocol === 'http' ? http(kind, at, token) : frame(JSON.stringify({ id: 1, op: callOf(kind, at)[0], args: callOf(kind, at)[1] }));
+}
+
+/** What a connection begins with before its first request: the handshake of RFC 6455 for a WebSocket, nothing otherwise. */
+export const opening = (protocol: Protocol, token: string | null): string | null =>
+  protocol === 'ws'
+    ? `GET /ws HTTP/1.1\r\nhost: localhost\r\n${bearer(token)}upgrade: websocket\r\nconnection: Upgrade\r\nsec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n`
+    : null;
+
+/** A masked text frame (RFC 6455 §5.2) of at most 65,535 bytes. The mask is zero: it guards proxies, and there is none here. */
+function frame(text: string): Uint8Array {
+  const payload = Buffer.from(text);
+  const size = payload.length < 126 ? [0x80 | payload.length] : [0x80 | 126, payload.length >> 8, payload.length & 0xff];
+  return Buffer.concat([Buffer.from([0x81, ...size, 0, 0, 0, 0]), payload]);
+}
+
+const bearer = (token: string | null): string => (token ? `authorization: Bearer ${token}\r\n` : '');
 
 /** One SET or GET, as an array of bulk strings (RESP2). */
 function resp(kind: Kind, at: number): string {
@@ -39,15 +59,19 @@ const OPS = {
 
 function http(kind: Kind, at: number, token: string | null): string {
   if (kind === 'nchan') return `POST /pub HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${VALUE.length}\r\n\r\n${VALUE}`;
-  const [op, input] = OPS[kind](at);
+  const [op, input] = callOf(kind, at);
   return httpRequest(op, input, token);
+}
+
+function callOf(kind: Kind, at: number): readonly [string, object] {
+  if (kind === 'nchan') throw new Error('nchan has no operations');
+  return OPS[kind](at);
 }
 
 /** One call of an operation over HTTP/1.1, with no headers but those it needs. */
 export function httpRequest(op: string, input: object, token: string | null): string {
   const body = JSON.stringify(input);
-  const auth = token ? `authorization: Bearer ${token}\r\n` : '';
-  return `POST /op/${op} HTTP/1.1\r\nhost: localhost\r\n${auth}content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+  return `POST /op/${op} HTTP/1.1\r\nhost: localhost\r\n${bearer(token)}content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
 }
 
 const END_OF_HEAD = Buffer.from('\r\n\r\n');
@@ -56,7 +80,19 @@ const LENGTH_UPPER = Buffer.from('ontent-Length: ', 'latin1');
 
 /** Bytes of the first reply in the buffer, 0 while it is incomplete; throws on a refusal, so only successes are counted. */
 export function replyLength(protocol: Protocol, data: Buffer): number {
-  return protocol === 'http' ? httpLength(data) : respLength(data);
+  return protocol === 'http' ? httpLength(data) : protocol === 'ws' ? frameLength(data) : respLength(data);
+}
+
+const OK = Buffer.from('"ok":true');
+
+/** One unmasked text frame with a reply, of at most 65,535 bytes. */
+function frameLength(data: Buffer): number {
+  if (data.length < 4) return 0;
+  const short = data[1]!;
+  const length = short < 126 ? 2 + short : 4 + data.readUInt16BE(2);
+  if (data.length < length) return 0;
+  if (data[0] !== 0x81 || data.indexOf(OK) === -1) throw new Error(`zd refused: ${data.toString('utf8', 0, 400)}`);
+  return length;
 }
 
 function httpLength(data: Buffer): number {

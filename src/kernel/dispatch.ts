@@ -59,7 +59,14 @@ export class Dispatcher {
       const admitted = request.admit?.(input);
       const result = admitted ? admitted.then(() => op.handle(this.services, input as never, call)) : op.handle(this.services, input as never, call);
       if (!(result instanceof Promise)) return finish(op, result, done);
-      return result.then((value) => finish(op, value, done)).catch(failed);
+      const succeeded = (value: unknown): Record<string, unknown> => {
+        try {
+          return finish(op, value, done);
+        } catch (error) {
+          return failed(error);
+        }
+      };
+      return result.then(succeeded, failed);
     } catch (error) {
       return failed(error);
     }

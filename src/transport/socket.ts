@@ -10,6 +10,7 @@ import type { Logger } from '../kernel/log';
 import { isEncoded, type EncodedFrames, type Frame } from '../kernel/stream';
 import { renew, type AccessRules } from './access';
 import { END_HINTS, type EndReason } from './connections';
+import { replyText, SocketCall } from './socket_call';
 import type { StreamLimits } from './stream_slots';
 import type { Peer } from './ws';
 
@@ -43,6 +44,7 @@ export class Socket implements Connection, Peer {
   private calls = 0;
   private feeds = 0;
   private leaving = false;
+  private over = false;
   private roomAgain: (() => void)[] = [];
   private identity: () => Identity | null = () => null;
 
@@ -67,6 +69,7 @@ export class Socket implements Connection, Peer {
   }
 
   closed(): void {
+    this.over = true;
     this.ended.abort();
     this.drained();
   }
@@ -78,14 +81,13 @@ export class Socket implements Connection, Peer {
   }
 
   received(message: string | Buffer): void {
-    const name = requestId();
     let id: unknown = 0;
+    let call: SocketCall | undefined;
     try {
-      const bytes = Buffer.byteLength(message);
-      const frame = this.decode(message, bytes);
+      const frame = this.decode(message);
       if (this.typed && typeof frame.type === 'string' && frame.op === undefined) return this.typed(message as string);
       id = idOf(frame);
-      const op = this.opOf(frame, bytes);
+      const op = this.opOf(frame, message);
       if (this.deps.dispatcher.registry.ops.get(op)?.uniqueKeys && typeof message === 'string') refuseDuplicates(message, frame);
       if (this.leaving) throw new ZdError('shutting_down');
       if (this.calls >= MAX_CALLS) throw new ZdError('too_many', `This socket has ${MAX_CALLS} calls under way.`, { extra: { limit: MAX_CALLS } });
@@ -93,39 +95,52 @@ export class Socket implements Connection, Peer {
       if (!caller) return this.revoke('token_removed');
       this.calls++;
       const speaker = this.identity();
-      void this.run(op, frame.args ?? {}, speaker ? { ...caller, ...speaker } : caller, id, name).finally(() => {
-        this.calls--;
-        if (this.leaving) this.leave();
-      });
+      call = new SocketCall(op, frame.args ?? {}, speaker ? { ...caller, ...speaker } : caller, this);
+      this.run(call, id);
     } catch (error) {
-      this.fail(id, error, name);
+      if (call) this.calls--;
+      this.fail(id, error, call?.requestId ?? requestId());
     }
   }
 
-  private async run(op: string, input: unknown, caller: Caller, id: unknown, name: string): Promise<void> {
-    try {
-      const reply = await this.deps.dispatcher.run({ op, input, caller, signal: this.signal, requestId: name, connection: this });
-      this.send(`{"id":${JSON.stringify(id)},"ok":true${rest(reply)}`);
-    } catch (error) {
-      this.fail(id, error, name);
+  /** Answers in the same turn where the op does. Throws what it throws then. */
+  private run(call: SocketCall, id: unknown): void {
+    const result = this.deps.dispatcher.run(call);
+    if (!(result instanceof Promise)) {
+      this.calls--;
+      return this.send(replyText(id, result));
     }
+    const ended = (): void => {
+      this.calls--;
+      if (this.leaving) this.leave();
+    };
+    result.then(
+      (reply) => {
+        this.send(replyText(id, reply));
+        ended();
+      },
+      (error: unknown) => {
+        this.fail(id, error, call.requestId);
+        ended();
+      },
+    );
   }
 
-  private decode(message: string | Buffer, size: number): Record<string, unknown> {
+  private decode(message: string | Buffer): Record<string, unknown> {
     if (typeof message !== 'string') throw new ZdError('bad_json', 'A call is a text frame, this one is binary.');
     const { bodyBytes, maxDepth } = this.deps.limits();
     const largest = Math.max(bodyBytes, this.largestBody);
-    if (size > largest) throw tooLarge(largest);
+    if (longer(message, largest)) throw tooLarge(largest);
     // The envelope is one level of its own.
     const frame = parseJson(message, maxDepth + 1);
     if (typeof frame !== 'object' || frame === null) throw new ZdError('bad_args', 'A call is an object {id, op, args}.', { path: '' });
     return frame as Record<string, unknown>;
   }
 
-  private opOf({ op }: Record<string, unknown>, size: number): string {
+  private opOf({ op }: Record<string, unknown>, message: string | Buffer): string {
     if (typeof op !== 'string') throw new ZdError('bad_args', 'A call needs an `op`, the name of an operation.', { path: '/op' });
     const limit = this.deps.dispatcher.registry.ops.get(op)?.maxBody ?? this.deps.limits().bodyBytes;
-    if (size > limit) throw tooLarge(limit);
+    if (longer(message, limit)) throw tooLarge(limit);
     return op;
   }
 
@@ -138,7 +153,7 @@ export class Socket implements Connection, Peer {
   }
 
   private send(text: string): void {
-    if (!this.signal.aborted) this.ws?.send(text);
+    if (!this.over) this.ws?.send(text);
   }
 
   attach(frames: AsyncGenerator<Frame | EncodedFrames>, scope: Scope, passing?: 'passing'): void {
@@ -199,13 +214,10 @@ function idOf({ id }: Record<string, unknown>): unknown {
   throw new ZdError('bad_args', 'A call needs an `id`, an integer or a short text.', { path: '/id' });
 }
 
-const tooLarge = (limit: number): ZdError => new ZdError('too_large', `The frame is larger than ${limit} bytes.`, { extra: { limit } });
+/** Whether a text has more bytes than that in UTF-8. A UTF-16 unit takes three at most, so short texts need not be measured. */
+const longer = (message: string | Buffer, limit: number): boolean => message.length * 3 > limit && Buffer.byteLength(message) > limit;
 
-/** A reply's members as they stand behind `ok`. */
-function rest(reply: Record<string, unknown>): string {
-  const text = JSON.stringify(reply);
-  return text === '{}' ? '}' : `,${text.slice(1)}`;
-}
+const tooLarge = (limit: number): ZdError => new ZdError('too_large', `The frame is larger than ${limit} bytes.`, { extra: { limit } });
 
 /** One text per frame. Encoded lines are sent as they are: whoever encoded them knew where they go. */
 function texts(item: Frame | EncodedFrames): readonly string[] {

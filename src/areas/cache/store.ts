@@ -51,6 +51,7 @@ export class CacheStore {
   ) {
     prepareFile(db);
     this.table = new CacheTable(db);
+    db.onRollback(() => this.table.heads.clear());
     this.writer = new CacheWriter(this.table, clock);
     this.eviction = new Eviction(this.table, clock);
     this.statistics = new CacheStatistics(db);
@@ -88,9 +89,10 @@ export class CacheStore {
     else this.counters.hit(ns);
   }
 
-  async put(request: PutRequest): Promise<PutResult> {
+  /** Throws at once what can never be put. */
+  put(request: PutRequest): Promise<PutResult> {
     this.checkPut(request);
-    return unwrap(await this.write((changes) => this.writer.put(request, changes)));
+    return this.write((changes) => this.writer.put(request, changes)).then(unwrap);
   }
 
   async del(ns: string, key: string, ifVersion?: number): Promise<boolean> {
@@ -172,23 +174,7 @@ export class CacheStore {
    * rules of `Db.write`: it may run twice and must leave memory alone.
    */
   write<T>(work: (changes: Changes) => T): Promise<T> {
-    // A transaction that failed is known by a throw of its work, a second run of it, or its rejection.
-    const forget = () => this.table.heads.clear();
-    let ran = false;
-    const done = this.db.write(() => {
-      if (ran) forget();
-      ran = true;
-      try {
-        return this.unit(work);
-      } catch (error) {
-        forget();
-        throw error;
-      }
-    });
-    return done.catch((error) => {
-      forget();
-      throw error;
-    });
+    return this.db.write(() => this.unit(work));
   }
 
   private unit<T>(work: (changes: Changes) => T): T {
