@@ -100,17 +100,17 @@ export class Jobs implements JobService {
 
   async submit(request: JobRequest, caller: Pick<Caller, 'source'>): Promise<Submitted> {
     const draft = this.intake.draft(request, caller.source);
-    this.intake.check(draft);
     return this.store(draft);
   }
 
   private store(draft: Draft): Promise<Submitted> {
-    return this.supervisor.store(draft.group, () => this.intake.insert(draft));
+    const program = this.intake.check(draft);
+    return this.supervisor.store(draft.group, program, (free) => this.intake.insert(draft, free));
   }
 
   enqueue(request: JobRequest, caller: Pick<Caller, 'source'>): Submitted {
     this.enqueued = true;
-    return this.intake.insert(this.intake.draft(request, caller.source));
+    return this.intake.insert(this.intake.draft(request, caller.source), false);
   }
 
   get(id: number): JobRow {
@@ -201,9 +201,7 @@ export class Jobs implements JobService {
 
   async restart(id: number, graceMs: number, caller: Pick<Caller, 'source'>): Promise<Submitted> {
     const row = await this.control.cancel(id, graceMs);
-    const draft = { ...draftOf(row), source: caller.source };
-    this.intake.check(draft);
-    return this.store(draft);
+    return this.store({ ...draftOf(row), source: caller.source });
   }
 
   input(id: number, bytes: Uint8Array): number {

@@ -49,8 +49,9 @@ export class JobTable {
   constructor(private readonly db: Db) {
     this.insertJob = db.prepare(
       `INSERT INTO job (state, command, cwd, env, tags, name, grp, priority, after, waiting, not_before, timeout_ms, stdin, pty, pty_rows, pty_cols,
-         retries, backoff_ms, keep_output_bytes, idempotency_key, digest, source, restart_of, attempt, launch, created_at, finished_at, error)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, 0, ?, ?, ?) RETURNING job_id`,
+         retries, backoff_ms, keep_output_bytes, idempotency_key, digest, source, restart_of, attempt, launch, boot, created_at, started_at,
+         finished_at, error)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?) RETURNING job_id`,
     );
     this.insertTag = db.prepare('INSERT OR IGNORE INTO job_tag VALUES (?, ?)');
     this.insertAfter = db.prepare('INSERT OR IGNORE INTO job_after VALUES (?, ?)');
@@ -85,11 +86,11 @@ export class JobTable {
     this.deleteJob = db.prepare('DELETE FROM job WHERE job_id = ?');
   }
 
-  /** `skipped`: why it will never run. `waiting`: what it waits for. */
-  insert(draft: Draft, digest: string | null, waiting: readonly number[], skipped: string | null, now: number): number {
+  /** `skipped`: why it will never run. `waiting`: what it waits for. `boot`: its first start is decided on, in this boot of the machine. */
+  insert(draft: Draft, digest: string | null, waiting: readonly number[], skipped: string | null, now: number, boot: string | null): number {
     const { command, cwd, env, tags, name, group, priority, after } = draft;
     const { job_id } = this.insertJob.get(
-      skipped === null ? 'queued' : 'skipped',
+      skipped !== null ? 'skipped' : boot === null ? 'queued' : 'running',
       JSON.stringify(command),
       cwd,
       JSON.stringify(env),
@@ -111,7 +112,10 @@ export class JobTable {
       digest,
       draft.source,
       draft.restartOf,
+      boot === null ? 0 : 1,
+      boot,
       now,
+      boot === null ? null : now,
       skipped === null ? null : now,
       skipped,
     )!;
