@@ -34,8 +34,6 @@ export class Jobs implements JobService {
   private readonly control: Control;
   private readonly upkeep: Upkeep;
   private readonly recovery: Recovery;
-  /** In the transaction under way, by a caller that does not start it itself. */
-  private enqueued = false;
 
   constructor(
     private readonly db: Db,
@@ -72,7 +70,8 @@ export class Jobs implements JobService {
     const { table, groupTable, intake, folders, supervisor, control } = this;
     this.upkeep = new Upkeep(db, events, clock, log, table, groupTable, intake, folders, supervisor, () => limits().keep);
     this.recovery = new Recovery(db, table, groupTable, folders, supervisor, control, log);
-    db.onCommit(this.committed);
+    // A group that was named for the first time exists now.
+    db.onCommit(() => intake.refresh());
   }
 
   /** Takes up what runs, then begins to start what waits. */
@@ -91,13 +90,6 @@ export class Jobs implements JobService {
     this.recovery.stop();
   }
 
-  private readonly committed = (): void => {
-    this.intake.refresh();
-    if (!this.enqueued) return;
-    this.enqueued = false;
-    this.supervisor.poke();
-  };
-
   async submit(request: JobRequest, caller: Pick<Caller, 'source'>): Promise<Submitted> {
     const draft = this.intake.draft(request, caller.source);
     return this.store(draft);
@@ -109,8 +101,8 @@ export class Jobs implements JobService {
   }
 
   enqueue(request: JobRequest, caller: Pick<Caller, 'source'>): Submitted {
-    this.enqueued = true;
-    return this.intake.insert(this.intake.draft(request, caller.source), false);
+    const draft = this.intake.draft(request, caller.source);
+    return this.supervisor.staging.enqueue(draft.group, (free) => this.intake.insert(draft, free));
   }
 
   get(id: number): JobRow {
@@ -234,9 +226,9 @@ export class Jobs implements JobService {
     const counts = this.groupTable.live();
     return [...this.intake.groups.values()].map((group) => ({
       ...group,
-      slots: this.supervisor.limitOf(group.name),
+      slots: this.supervisor.places.limitOf(group.name),
       queued: counts.find(({ grp, state }) => grp === group.name && state === 'queued')?.count ?? 0,
-      running: this.supervisor.slots(group.name),
+      running: this.supervisor.places.held(group.name),
     }));
   }
 }

@@ -7,11 +7,13 @@ import type { Inserted, Intake } from './intake';
 import { launch, LaunchFault, type Launched } from './launch';
 import type { End, Outcome } from './model';
 import type { JobFolders } from './output';
+import { Places } from './places';
 import type { JobRow } from './row';
 import { makeFiles, Run } from './run';
 import type { Member } from './session';
 import type { Settlement } from './settle';
 import type { Submitted } from './service';
+import { Staging } from './staging';
 import { Starts } from './starts';
 import type { JobTable } from './table';
 import { Waiters } from './waiters';
@@ -39,7 +41,8 @@ export interface Parts {
 /** What runs now, and what starts next. */
 export class Supervisor {
   readonly active = new Map<number, Run>();
-  private readonly used = new Map<string, number>();
+  readonly places: Places;
+  readonly staging: Staging;
   readonly waiters = new Waiters();
   readonly starts: Starts;
   /** True until what an earlier zd started is taken up: before that nobody knows which places are free. */
@@ -51,15 +54,16 @@ export class Supervisor {
   constructor(private readonly parts: Parts) {
     const failed = (error: unknown) => !this.stopped && parts.log.error('jobs: a start could not be noted', { error });
     this.starts = new Starts(parts.db, parts.settlement, failed);
+    this.places = new Places(parts.intake, parts.parallel);
+    const begin = (row: JobRow) => {
+      this.places.take(row.grp, 1);
+      this.begin(row);
+    };
+    this.staging = new Staging(parts.db, (group) => this.freeOf(group), STARTS_AT_ONCE, begin, this.poke);
   }
 
-  /** Jobs of a group that hold a place: claimed, running or paused. */
-  slots(group: string): number {
-    return this.used.get(group) ?? 0;
-  }
-
-  limitOf(group: string): number {
-    return this.parts.intake.groups.get(group)?.parallel ?? this.parts.parallel();
+  private freeOf(group: string): number {
+    return this.closed || this.stopped ? 0 : this.places.free(group);
   }
 
   /** Starts what may start, in this turn of the event loop. */
@@ -81,12 +85,12 @@ export class Supervisor {
     const { db, table, intake, clock, log } = this.parts;
     const now = clock.now();
     const chosen: number[] = [];
-    for (const { name, paused } of intake.groups.values()) {
-      const free = paused ? 0 : Math.min(this.limitOf(name) - this.slots(name), STARTS_AT_ONCE - chosen.length);
+    for (const name of intake.groups.keys()) {
+      const free = Math.min(this.places.free(name), STARTS_AT_ONCE - chosen.length);
       if (free <= 0) continue;
       const ids = table.ready(name, now, free);
       chosen.push(...ids);
-      this.take(name, ids.length);
+      this.places.take(name, ids.length);
     }
     this.sleepUntil(table.nextTime(), now);
     if (chosen.length === 0) return;
@@ -98,7 +102,7 @@ export class Supervisor {
       claimed.forEach((row, at) => (row ? this.begin(row) : this.giveBack(groups[at]!)));
       if (chosen.length === STARTS_AT_ONCE) setImmediate(this.poke);
     } catch (error) {
-      for (const group of groups) this.take(group, -1);
+      for (const group of groups) this.places.take(group, -1);
       if (this.stopped) return;
       log.error('jobs: cannot start', { error });
       setTimeout(this.poke, RETRY_WRITE_MS).unref();
@@ -110,10 +114,9 @@ export class Supervisor {
    * `program` is what its command was found to be.
    */
   async store(group: string, program: string | null, insert: (free: boolean) => Inserted): Promise<Submitted> {
-    const { db, intake } = this.parts;
-    const free = !this.closed && !this.stopped && !intake.groups.get(group)?.paused && this.slots(group) < this.limitOf(group);
-    if (free) this.take(group, 1);
-    const { started, ...submitted } = await db
+    const free = this.freeOf(group) > 0;
+    if (free) this.places.take(group, 1);
+    const { started, ...submitted } = await this.parts.db
       .write(() => insert(free), 'full')
       .catch((error: unknown) => {
         if (free) this.giveBack(group);
@@ -125,13 +128,9 @@ export class Supervisor {
     return submitted;
   }
 
-  private take(group: string, count: number): void {
-    this.used.set(group, this.slots(group) + count);
-  }
-
   /** Another job may have looked for this place while it was taken. Whoever waits for an answer of this turn gets it first. */
   private giveBack(group: string): void {
-    this.take(group, -1);
+    this.places.take(group, -1);
     setImmediate(this.poke);
   }
 
@@ -169,7 +168,7 @@ export class Supervisor {
 
   /** Takes up a process that an earlier zd started. */
   adopt(run: Run, row: JobRow): void {
-    this.take(row.grp, 1);
+    this.places.take(row.grp, 1);
     this.watch(run, row);
     if (row.pid === null) this.starts.add(run, row);
   }
@@ -229,7 +228,7 @@ export class Supervisor {
 
   /** The end of what an earlier zd started; it holds no place. */
   async settleOld(row: JobRow, end: End | Outcome): Promise<void> {
-    this.take(row.grp, 1);
+    this.places.take(row.grp, 1);
     await this.finish(row.job_id, row.launch, row.grp, end, [], null);
   }
 
