@@ -2,7 +2,7 @@ import type { SQLQueryBindings } from 'bun:sqlite';
 import type { Statement } from '../../storage/statement';
 import type { Db } from '../../storage/db';
 import type { Outcome, State, Stop } from './model';
-import { LISTED, type Draft, type JobRow, type ListedRow } from './row';
+import { COMMON, RARE, type Draft, type JobRow, type ListedRow } from './row';
 
 export interface ListQuery {
   readonly state?: State;
@@ -18,10 +18,12 @@ export interface Sizes {
   readonly stderr: number;
 }
 
-const EMPTY: Partial<Record<(typeof LISTED)[number], string>> = { env: '{}', tags: '[]', after: '[]' };
-
-const listed = (column: (typeof LISTED)[number]): string =>
-  EMPTY[column] === undefined ? `job.${column}` : `nullif(job.${column}, '${EMPTY[column]}') AS ${column}`;
+const quoted = (value: string | number): string => (typeof value === 'string' ? `'${value}'` : String(value));
+const isUsual = Object.entries(RARE).map(([column, usual]) => (usual === null ? `job.${column} IS NULL` : `job.${column} = ${quoted(usual)}`));
+const LISTED = [
+  ...COMMON.map((column) => `job.${column}`),
+  `CASE WHEN ${isUsual.join(' AND ')} THEN NULL ELSE json_object(${Object.keys(RARE).map((column) => `'${column}', job.${column}`)}) END AS rare`,
+];
 
 /** The SQL of jobs. What changes rows is to be called inside a write only. */
 export class JobTable {
@@ -206,7 +208,7 @@ export class JobTable {
     add('job_tag.tag = ?', tag);
     const from = tag === undefined ? 'job' : 'job_tag CROSS JOIN job USING (job_id)';
     const order = tag === undefined ? 'job.job_id' : 'job_tag.job_id';
-    const sql = `SELECT ${LISTED.map(listed).join(', ')} FROM ${from} ${where.length > 0 ? `WHERE ${where.join(' AND ')}` : ''} ORDER BY ${order} DESC LIMIT ?`;
+    const sql = `SELECT ${LISTED.join(', ')} FROM ${from} ${where.length > 0 ? `WHERE ${where.join(' AND ')}` : ''} ORDER BY ${order} DESC LIMIT ?`;
     let statement = this.lists.get(sql);
     // As many statements as there are sets of filters: sixteen.
     if (!statement) this.lists.set(sql, (statement = this.db.prepare(sql)));
