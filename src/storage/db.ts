@@ -38,6 +38,7 @@ export class Db {
   private pending: Pending[] = [];
   private level: Durability | undefined;
   private readonly sync: WalSync;
+  private scheduled = false;
   private readonly listeners = { beforeCommit: [] as (() => void)[], commit: [] as (() => void)[], rollback: [] as (() => void)[] };
   private readonly statements: Statement[] = [];
   private closed = false;
@@ -83,9 +84,16 @@ export class Db {
   write<T>(work: () => T, durability: Durability = this.options.durability): Promise<T> {
     if (this.closed) return Promise.reject(new ZdError('shutting_down'));
     return new Promise<T>((resolve, reject) => {
-      if (this.pending.length === 0) setImmediate(this.flush);
       this.pending.push({ work, durability, resolve, reject });
+      // While a sync is under way more may come that the next one can be for.
+      if (durability === 'normal' || !this.sync.busy) this.schedule();
     });
+  }
+
+  private schedule(): void {
+    if (this.scheduled) return;
+    this.scheduled = true;
+    setImmediate(this.flush);
   }
 
   /** Called after every commit, before the writers' promises resolve. */
@@ -105,6 +113,7 @@ export class Db {
 
   /** Commits what is queued now. */
   readonly flush = (): void => {
+    this.scheduled = false;
     const group = this.pending;
     if (group.length === 0) return;
     this.pending = [];
@@ -127,6 +136,7 @@ export class Db {
       const told = fault && syncError(fault);
       if (told) this.broken = told.message;
       group.forEach((item, at) => item.durability === 'full' && (told ? item.reject(told) : settle(item, at)));
+      if (this.pending.length > 0) this.schedule();
     });
   };
 
