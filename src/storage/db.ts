@@ -15,6 +15,8 @@ export interface DbOptions {
   readonly migrations: readonly Migration[];
   /** What a write gets when it does not say. */
   readonly durability: Durability;
+  /** Whether a new file is made so that free pages can be given back to the file system. */
+  readonly reclaims?: boolean;
   /** Upper bound of the file in bytes; 0 for none. */
   readonly maxBytes?: number;
 }
@@ -49,7 +51,7 @@ export class Db {
     private readonly options: DbOptions,
   ) {
     if (existsSync(path)) padTornFile(path);
-    else createDatabase(path);
+    else createDatabase(path, options.migrations, options.reclaims ?? false);
     this.sqlite = new Sqlite(path, { create: true, readwrite: true, strict: true });
     this.sqlite.run('PRAGMA busy_timeout = 5000');
     // Nobody but the daemon opens its files, and a read need not take and drop file locks then: it costs half.
