@@ -48,6 +48,18 @@ test('a job enqueued into a free place runs with the commit, takes no place when
   await Promise.all(ids.map((id) => jobs.cancel(id, 5000)));
 });
 
+test('a job that is cancelled between the decision to start it and its process is ended', async () => {
+  let cancelled: Promise<unknown> | undefined;
+  let id = 0;
+  // Hears of the commit before whoever asked for the write does.
+  db.onCommit(() => {
+    if (id !== 0) cancelled ??= jobs.cancel(id, 5000);
+  });
+  await db.write(() => ({ jobId: id } = jobs.enqueue({ command: ['sleep', '100'], cwd: '/', group: 'early' }, caller)));
+  await cancelled;
+  expect(jobs.get(id)).toMatchObject({ state: 'cancelled' });
+});
+
 test('a job tells once that it starts, before what it writes and that it is over, however short it is', async () => {
   const ids = await Promise.all(
     ['true', 'sleep 0.05'].map(async (text) => (await jobs.submit({ command: ['sh', '-c', `echo up; ${text}`] }, caller)).jobId),

@@ -56,7 +56,9 @@ export class Control {
     });
     this.supervisor.waiters.wake(ended);
     const run = this.supervisor.active.get(id);
-    if (run) void this.terminate(run, graceMs);
+    const end = (each: Run) => void this.terminate(each, graceMs);
+    if (run) end(run);
+    else if (!isOver(this.get(id).state)) this.supervisor.early.set(id, end);
     return this.over(id);
   }
 

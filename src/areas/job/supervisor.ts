@@ -50,20 +50,15 @@ export class Supervisor {
   private asked = false;
   private alarm: Timer | undefined;
   stopped = false;
+  /** For jobs that were told to end between the decision to start them and their process. */
+  readonly early = new Map<number, (run: Run) => void>();
+  private readonly mayStart = (): boolean => !this.closed && !this.stopped;
 
   constructor(private readonly parts: Parts) {
     const failed = (error: unknown) => !this.stopped && parts.log.error('jobs: a start could not be noted', { error });
     this.starts = new Starts(parts.db, parts.settlement, failed);
     this.places = new Places(parts.intake, parts.parallel);
-    const begin = (row: JobRow) => {
-      this.places.take(row.grp, 1);
-      this.begin(row);
-    };
-    this.staging = new Staging(parts.db, (group) => this.freeOf(group), STARTS_AT_ONCE, begin, this.poke);
-  }
-
-  private freeOf(group: string): number {
-    return this.closed || this.stopped ? 0 : this.places.free(group);
+    this.staging = new Staging(parts.db, this.places, this.mayStart, STARTS_AT_ONCE, (row) => this.begin(row), this.poke);
   }
 
   /** Starts what may start, in this turn of the event loop. */
@@ -114,7 +109,7 @@ export class Supervisor {
    * `program` is what its command was found to be.
    */
   async store(group: string, program: string | null, insert: (free: boolean) => Inserted): Promise<Submitted> {
-    const free = this.freeOf(group) > 0;
+    const free = this.mayStart() && this.places.free(group) > 0;
     if (free) this.places.take(group, 1);
     const { started, ...submitted } = await this.parts.db
       .write(() => insert(free), 'full')
@@ -163,6 +158,7 @@ export class Supervisor {
     early.forEach(write);
     this.watch(run, row);
     this.starts.add(run, row);
+    this.early.get(run.id)?.(run);
     void started.end.then((end) => this.ended(run, end));
   }
 
@@ -233,6 +229,7 @@ export class Supervisor {
   }
 
   private free(id: number, group: string, run: Run | null): void {
+    this.early.delete(id);
     if (run) this.active.delete(id);
     run?.close();
     this.giveBack(group);
