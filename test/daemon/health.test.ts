@@ -11,6 +11,7 @@ const PARTS = [
   'zd_db',
   'cache_db',
   'event_retention',
+  'definitions_sweep',
   'shells',
   'ask_expiry',
   'history_retention',

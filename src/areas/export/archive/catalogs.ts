@@ -36,7 +36,8 @@ export class Catalogs implements CatalogService {
       throw new ZdError('conflict', 'There are definitions already.', { hint: 'Give force to replace them; a snapshot of them is saved first.' });
     const tag = `before-import-${new Date(clock.now()).toISOString().replace(/[:.]/g, '-')}`;
     const saved = filled ? await snapshots.save(tag, `before the import of ${file}`.slice(0, 4096), true) : null;
-    const { written } = await db.write(() => definitions.replaceAll(records, { shells: null, reason: 'import_catalog' }), 'full');
+    const options = { shells: null, reason: 'import_catalog' };
+    const { written } = await definitions.stage(records, (staged) => db.write(() => definitions.replaceAll(staged, options), 'full'));
     return { from: file, backup: saved?.path ?? null, rows: written, tables };
   }
 }
