@@ -15,6 +15,7 @@ const PARTS = [
   'shells',
   'ask_expiry',
   'history_retention',
+  'long_commands',
   'cache_sweep',
   'scheduler',
   'watcher',
