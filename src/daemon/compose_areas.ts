@@ -12,7 +12,7 @@ import { composeMesh } from './areas/mesh';
 import { composeSchedules } from './areas/schedule';
 import { composeSnapshots } from './areas/snapshot';
 import { composeHistory } from './areas/history';
-import { composeShells } from './areas/shell';
+import { composeLongCommands, composeShells } from './areas/shell';
 import { composeSessions } from './areas/session';
 import { composeWatch } from './areas/watch';
 import type { Ground } from './ground';
@@ -27,6 +27,7 @@ export function composeAreas(ground: Ground): Omit<Services, Own> {
   const snapshots = composeSnapshots(ground, definitions);
   const shells = composeShells(ground);
   const history = composeHistory(ground, new DefinedNames(definitions.table), (...told) => void shells.shells.broadcast(...told));
+  composeLongCommands(ground, shells.shells, (line) => history.shown(line));
   return {
     ...composeDoors(ground),
     cache: composeCache(ground),

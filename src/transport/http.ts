@@ -103,7 +103,8 @@ export class Http {
         const limits = this.deps.limits();
         const bytes = op.maxBody ?? limits.bodyBytes;
         checkHead(request.headers, bytes, call.via === 'tcp');
-        call.input = parseBody(await readBody(request, bytes), request.headers, limits.maxDepth, op.uniqueKeys);
+        const input = parseBody(await readBody(request, bytes), request.headers, limits.maxDepth, op.uniqueKeys);
+        call.input = input instanceof Promise ? await input : input;
         if (call.input === undefined) call.input = emptyInput(op);
       }
       const result = this.run(call);
