@@ -104,7 +104,12 @@ export class Outbox {
   /** A row ended: its bytes may be free, and who waits for it hears of it. */
   ended(row: OutboxRow): void {
     if (this.kept !== null && row.payload !== null && !this.limits().keepBodies) this.kept = Math.max(0, this.kept - row.payload_bytes);
-    for (const call of this.waiting.get(row.id) ?? []) call();
+    this.changed(row);
+  }
+
+  /** Who waits for a row looks at it again. */
+  changed({ id }: Pick<OutboxRow, 'id'>): void {
+    for (const call of this.waiting.get(id) ?? []) call();
   }
 
   get(id: string): OutboxRow {
@@ -228,7 +233,7 @@ export class Outbox {
   /** Every recipient's daemon has it. */
   async stored(row: OutboxRow): Promise<void> {
     const fresh = await this.db.write(() => this.admin.stored(row, this.clock.now()), 'normal');
-    if (fresh) for (const call of this.waiting.get(row.id) ?? []) call();
+    if (fresh) this.changed(row);
   }
 }
 

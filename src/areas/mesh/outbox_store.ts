@@ -118,9 +118,9 @@ export class OutboxStore {
     this.events.append(meshEvent('outbox', { mesh, outbox_id: id, client_message_id, status, ...more }));
   }
 
-  /** The recipient's daemon has it. */
-  receipt({ id, client_message_id, mesh, broker_message_id }: OutboxRow): void {
-    this.events.append(meshEvent('receipt', { mesh, outbox_id: id, client_message_id, broker_message_id, delivery: 'stored_by_recipient' }));
+  /** The recipient's daemon has it, or a reader there has seen it. */
+  receipt({ id, client_message_id, mesh, broker_message_id }: OutboxRow, delivery: 'stored_by_recipient' | 'seen', more: object = {}): void {
+    this.events.append(meshEvent('receipt', { mesh, outbox_id: id, client_message_id, broker_message_id, delivery, ...more }));
   }
 
   /** A statement of the calls that are rare. */
