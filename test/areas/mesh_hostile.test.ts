@@ -161,34 +161,6 @@ test('a broker that lies about acks changes nothing but the message they are for
   expect(await rowOf(daemon, 'lie-1')).toMatchObject({ status: 'done', broker_message_id: 'm-1' });
 });
 
-test('receipts of what was not sent are counted and change nothing; a broker that knows none is not told what was seen', async () => {
-  broker.onSend = ({ id }) => ({ type: 'ack', id, messageId: `m-${id}`, queued: true });
-  await send(daemon, { to: peer.publicKey, message: 'x', client_message_id: 'receipt-1' });
-  await rowIs(daemon, 'receipt-1', 'done');
-  const receipt = { messageId: 'm-receipt-1', clientMessageId: 'receipt-1', seen: 1, recipients: 1, seenAt: 8_640_000_000_000_000 };
-  const [strays, invalid] = [await refused('stray_receipt'), await refused('invalid_frame')];
-  const lies = [{ clientMessageId: 'never' }, { messageId: 'm-other' }, { seen: 2 }].map((lie) => ({ ...receipt, ...lie }));
-  broker.say({ type: 'receipts', receipts: lies });
-  broker.say({ type: 'receipts', receipts: [{ ...receipt, seen: -1 }] });
-  await until(
-    'the lies are counted',
-    async () => (await refused('stray_receipt')) === strays + 3 && (await refused('invalid_frame')) === invalid + 1,
-  );
-  expect(await rowOf(daemon, 'receipt-1')).toMatchObject({ delivery: 'handed_to_broker', seen_by: 0, seen_at: null });
-  // Times of the future are not believed; the same twice is no news.
-  broker.say({ type: 'receipts', receipts: [receipt, receipt] });
-  await until('it is confirmed', () => broker.of('receipts_ack').length === 2);
-  const row = await rowOf(daemon, 'receipt-1');
-  expect(row).toMatchObject({ delivery: 'seen', seen_by: 1, recipients: 1 });
-  expect(Date.parse(row.seen_at)).toBeLessThanOrEqual(Date.now());
-  const frame = push('seen, and kept to ourselves');
-  broker.say(frame);
-  await isAcked(frame.client_message_id);
-  expect((await v1(daemon, 'POST', 'inbox/seen', { ids: [(await shown(frame.client_message_id)).id] })).body).toEqual({ marked_seen: 1 });
-  expect(broker.of('message_seen')).toEqual([]);
-  expect(await linkOf(daemon, 'one')).toBe('open');
-});
-
 test('refusals of brokers are told apart: never, later, when they come, not so fast', async () => {
   const answers: Record<string, string> = {
     'r-large': 'payload too large: 70000 bytes > MAX_MESSAGE_BYTES=65536',

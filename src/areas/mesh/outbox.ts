@@ -38,6 +38,8 @@ export class Outbox {
   /** Bytes of the messages kept; read from the table at first use. */
   private kept: number | null = null;
   private pressed = false;
+  /** Messages accepted since the start. */
+  accepted = 0;
   private readonly flood = new Flood();
   private readonly waiting = new Map<string, Set<() => void>>();
 
@@ -69,13 +71,13 @@ export class Outbox {
     const senderSession = session?.mesh === slug ? session.pubkey : null;
     const row = { clientMessageId, fingerprint, mesh: slug, kind, ref, targetSpec, senderSession, priority, replyToId, payload: message, bytes };
     const found = await this.db.write(() => {
-      const other = this.store.find(clientMessageId);
-      if (!other) this.store.add({ ...row, meta: request.meta || null }, now, mesh.drain.lanes.until(targetSpec));
-      return other;
+      const added = this.store.add({ ...row, meta: request.meta || null }, now, mesh.drain.lanes.until(targetSpec));
+      return added === null ? this.store.find(clientMessageId) : null;
     }, 'full');
     failpoint('mesh.after_accept');
     if (found) return answered(verdict(found, fingerprint, slug));
     if (this.kept !== null) this.kept += bytes;
+    this.accepted++;
     this.flood.count();
     mesh.drain.wake();
     return answered(queued(clientMessageId));

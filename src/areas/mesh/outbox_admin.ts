@@ -105,7 +105,7 @@ export class OutboxAdmin {
       notBefore,
     );
     this.abort(row, by, now, newRowId, keepBody);
-    return { old: row, newRowId };
+    return { old: row, newRowId: newRowId! };
   }
 
   /** After a crash: what was under way waits again, in its old place. It may have arrived; the broker knows its key. */

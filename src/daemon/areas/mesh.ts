@@ -9,6 +9,7 @@ import { OutboxAdmin } from '../../areas/mesh/outbox_admin';
 import { OutboxStore } from '../../areas/mesh/outbox_store';
 import { Receipts } from '../../areas/mesh/receipts';
 import type { MeshService } from '../../areas/mesh/service';
+import { Slack } from '../../areas/mesh/slack';
 import { SeenReportStore } from '../../areas/mesh/seen_report_store';
 import { Sessions } from '../../areas/mesh/sessions';
 import { Wishes } from '../../areas/mesh/wishes';
@@ -61,10 +62,16 @@ export function composeMesh({ zdDb, events, clock, log, paths, config, parts, on
   });
   const receipts = new Receipts(zdDb, rows, meshes, outbox, clock);
   const sessions = new Sessions(meshes, folder, writePrivate, clock, log);
+  const handled = () => meshes.all().reduce((sum, { counters }) => sum + counters.acks + counters.received, outbox.accepted);
+  const slack = new Slack(handled, () => {
+    zdDb.sqlite.run('PRAGMA shrink_memory');
+    Bun.shrink();
+  });
   const upkeep = periodic('mesh_upkeep', UPKEEP_MS, async () => {
     sessions.reap();
     await outbox.upkeep();
     await inbox.upkeep();
+    slack.look();
   });
   onStart(async () => {
     sessions.start();
