@@ -13,8 +13,6 @@ const BATCH = 64;
 const RETRY_MS = 2000;
 const LEAST_REST_MS = 20;
 const LONGEST_REST_MS = 30_000;
-/** In a flood: how many are handed over at once, and the rest behind them. */
-const FLOOD = { batch: 8, restMs: 16 };
 /** After a refusal for speed the window opens no further for so long. */
 const CALM_MS = 60_000;
 
@@ -106,15 +104,16 @@ export class Drain {
 
   /** In a flood accepting goes first: what is handed over is bounded until it is over, and nothing of it is lost meanwhile. */
   private yields(): boolean {
-    if (!this.options.flooded()) return false;
-    this.pausedUntil = Math.max(this.pausedUntil, performance.now() + FLOOD.restMs);
+    const pace = this.options.pace();
+    if (!pace) return false;
+    this.pausedUntil = Math.max(this.pausedUntil, performance.now() + pace.restMs);
     return true;
   }
 
   /** True when there may be more to send at once. */
   private async batch(): Promise<boolean> {
     const { db, store, mesh, clock, link } = this.options;
-    const room = Math.min(this.options.flooded() ? FLOOD.batch : BATCH, this.window - this.underway.size);
+    const room = Math.min(this.options.pace()?.batch ?? BATCH, this.window - this.underway.size);
     if (this.stopped || room <= 0 || link().state !== 'open' || performance.now() < this.pausedUntil) return false;
     const now = clock.now();
     const due = store.nextDue(mesh);

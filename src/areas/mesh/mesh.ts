@@ -7,6 +7,7 @@ import type { Part } from '../../kernel/part';
 import type { Db } from '../../storage/db';
 import { Drain } from './drain';
 import { meshEvent } from './events';
+import type { Pace } from './flood';
 import { Inbound, type Receiver } from './inbound';
 import type { InboxStore } from './inbox_store';
 import { Link, type LinkState } from './link';
@@ -44,7 +45,7 @@ export interface MeshGround {
   /** A stable name of this daemon to the broker, so that after a restart it is the same peer. */
   readonly daemonId: string;
   ended(row: OutboxRow): void;
-  flooded(): boolean;
+  pace(): Pace | null;
   /** Who has seen what of ours; how many of them were no news. Resolves when it is stored. */
   receipts(mesh: string, receipts: readonly Receipt[]): Promise<number>;
 }
@@ -93,7 +94,7 @@ export class Mesh {
       ackMs: () => ground.limits().ackMs,
       keepBodies: () => ground.limits().keepBodies,
       ended: ground.ended,
-      flooded: ground.flooded,
+      pace: ground.pace,
     });
     this.seen = new SeenReports({ mesh: slug, db, log, reports: ground.reports, link: () => this.link });
     this.sessions = new SessionLinks({

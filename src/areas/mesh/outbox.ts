@@ -4,7 +4,7 @@ import { ZdError } from '../../kernel/error';
 import type { Db } from '../../storage/db';
 import { meshEvent } from './events';
 import { fitsWire, wireChars } from './wire_size';
-import { Flood } from './flood';
+import { Flood, type Pace } from './flood';
 import type { Mesh } from './mesh';
 import type { Meshes } from './meshes';
 import type { OutboxAdmin, Requeued, Retired } from './outbox_admin';
@@ -83,8 +83,8 @@ export class Outbox {
     return answered(queued(clientMessageId));
   }
 
-  flooded(): boolean {
-    return this.flood.isOn();
+  pace(): Pace | null {
+    return this.flood.pace();
   }
 
   private checkRoom(bytes: number, mesh: string): void {

@@ -50,7 +50,7 @@ export function composeMesh({ zdDb, events, clock, log, paths, config, parts, on
       sessions.attached(mesh);
     },
     ended: (row) => outbox.ended(row),
-    flooded: () => outbox.flooded(),
+    pace: () => outbox.pace(),
     receipts: (mesh, seen) => receipts.seen(mesh, seen),
   });
   const outbox = new Outbox(zdDb, store, rows, meshes, events, clock, limits);
