@@ -64,7 +64,7 @@ export class Policy {
     const judgement = this.judge(call.tool, call.args);
     if (judgement.decision === 'allow') return;
     if (judgement.decision === 'deny') throw denied(call.tool, judgement);
-    return this.wait(call, judgement, signal);
+    return this.wait(call, judgement, signal());
   };
 
   private async wait({ tool, args, caller, requestId }: Parameters<ToolGate>[0], { rule, reason }: Judgement, signal: AbortSignal): Promise<void> {

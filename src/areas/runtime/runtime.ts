@@ -77,7 +77,7 @@ export class Runtime implements RuntimeService {
     this.memories = new Memories(db, clock, () => limits().memoryBytes);
     this.approvals = new Approvals(db, clock, limits, (at) => this.deadlines.byWall(at));
     this.policy = new Policy(deps.policy, deps.glob, deps.effectOf, this.approvals, this.commands);
-    this.observer = new ToolObserver(events, log);
+    this.observer = new ToolObserver(events, (work, durability) => db.write(work, durability), log);
     this.watch = (call) => this.observer.began(call);
     this.gate = this.policy.gate;
     this.since = deps.since;

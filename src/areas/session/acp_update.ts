@@ -1,3 +1,4 @@
+import { isObject } from '../../kernel/json';
 import type { Update } from './driver';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -113,8 +114,6 @@ export class AcpUpdates {
     return events;
   }
 }
-
-const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 export const unknown = (data: Json): Update => ({ type: 'acp.unknown', data });
 
