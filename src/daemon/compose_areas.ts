@@ -25,6 +25,7 @@ export function composeAreas(ground: Ground): Omit<Services, Own> {
   const jobs = composeJobs(ground);
   const definitions = composeDefinitions(ground);
   const snapshots = composeSnapshots(ground, definitions);
+  const runtime = composeRuntime(ground);
   const shells = composeShells(ground);
   const history = composeHistory(ground, new DefinedNames(definitions.table), (...told) => void shells.shells.broadcast(...told));
   return {
@@ -35,7 +36,7 @@ export function composeAreas(ground: Ground): Omit<Services, Own> {
     jobs,
     schedules: composeSchedules(ground, jobs),
     watch: composeWatch(ground),
-    runtime: composeRuntime(ground),
+    runtime,
     definitions,
     snapshots,
     archives: composeArchives(ground),
@@ -44,6 +45,6 @@ export function composeAreas(ground: Ground): Omit<Services, Own> {
     ...shells,
     history,
     mesh: composeMesh(ground),
-    sessions: composeSessions(ground),
+    sessions: composeSessions(ground, runtime.permissions),
   };
 }

@@ -76,6 +76,18 @@ const steps: Record<string, (argument: string) => unknown> = {
     });
     chunk(`permission ${outcome.outcome} ${outcome.optionId ?? ''}`);
   },
+  /** Asks for leave as the JSON says: the tool call, and the kinds of its options, each the id of its option, too. Told of first, it has its id alone. */
+  may: async (json) => {
+    const { tool, kinds, told } = JSON.parse(json.replaceAll('_', ' ')) as { tool: Json; kinds: string[]; told?: boolean };
+    if (told) update({ sessionUpdate: 'tool_call', toolCallId: 't1', ...tool });
+    const options = kinds.map((kind) => kind.replace(' ', '_')).map((kind) => ({ optionId: kind, name: kind, kind }));
+    const { outcome } = await ask('session/request_permission', {
+      sessionId: session,
+      toolCall: { toolCallId: 't1', ...(told ? {} : tool) },
+      options,
+    });
+    chunk(`may ${outcome.optionId ?? outcome.outcome}`);
+  },
   read: async (path) => chunk(`read ${JSON.stringify(await ask('fs/read_text_file', { sessionId: session, path }))}`),
   write: async (path) => chunk(`write ${JSON.stringify(await ask('fs/write_text_file', { sessionId: session, path, content: 'written' }))}`),
   garbage: (count) => {

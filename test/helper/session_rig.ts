@@ -56,6 +56,7 @@ export function sessionRig(acts: Acts, more: Partial<SessionLimits> = {}) {
         { name: 'fake', driver: 'openai', base_url: 'http://a.test', model: 'm-1', api_key_env: null, system: null, cwd: '/', roots: [] },
       ],
       makeDriver,
+      desk: { judge: () => null, asked: () => {}, settled: () => {} },
     },
     viewers,
   );

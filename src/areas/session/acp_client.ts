@@ -1,19 +1,23 @@
 import type { ClientConnection } from '@agentclientprotocol/sdk';
 import { readFiles } from './acp_files';
 import type { AcpLink } from './acp_link';
+import type { AcpUpdates } from './acp_update';
 import type { AcpAgent } from './agent';
 import type { DriverHost } from './driver';
 
 /** Our side of the protocol: what the agent may ask for. The library is loaded when the first agent starts. */
-export async function connect(link: AcpLink, host: DriverHost, spec: AcpAgent): Promise<ClientConnection> {
+export async function connect(link: AcpLink, host: DriverHost, spec: AcpAgent, toolOf: AcpUpdates['find']): Promise<ClientConnection> {
   const { client } = await import('@agentclientprotocol/sdk');
   const app = client({ name: 'zd' });
   app.onRequest('session/request_permission', async ({ params, requestId }) => {
     const { toolCall, options } = params;
-    const { toolCallId, title, rawInput } = toolCall;
+    const { toolCallId, title, kind, rawInput } = toolCall;
+    const known = toolOf(toolCallId);
+    const input = rawInput ?? known?.input;
     const raw = link.rawOf(requestId);
     const chosen = await host.ask({
-      tool: { tool_id: toolCallId, tool_name: title ?? 'tool', ...(rawInput === undefined ? {} : { input: rawInput }) },
+      tool: { tool_id: toolCallId, tool_name: title ?? known?.name ?? 'tool', ...(input === undefined ? {} : { input }) },
+      names: [kind, known?.kind, title, known?.name].filter((name) => typeof name === 'string'),
       options: options.map(({ optionId, name, kind }) => ({ option_id: optionId, name, kind })),
       ...(raw === undefined ? {} : { raw }),
     });

@@ -100,7 +100,7 @@ export class AcpDriver implements Driver {
       start,
     );
     try {
-      this.connection = await connect(link, this.host, this.spec);
+      this.connection = await connect(link, this.host, this.spec, (id) => this.updates.find(id));
       const agent = (await this.request('initialize', {
         protocolVersion: 1,
         clientCapabilities: { fs: { readTextFile: this.spec.fs !== 'none', writeTextFile: this.spec.fs === 'write' } },

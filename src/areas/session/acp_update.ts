@@ -35,6 +35,12 @@ export class AcpUpdates {
     this.tools.clear();
   }
 
+  /** What is known of a tool of this turn: a later message may name nothing but its id. */
+  find(toolId: string): { readonly name: string; readonly kind: string | null; readonly input: unknown } | null {
+    const tool = this.tools.get(toolId);
+    return tool ? { name: tool.name, kind: typeof tool.kind === 'string' ? tool.kind : null, input: tool.input } : null;
+  }
+
   private events(update: Json): Update[] {
     switch (update.sessionUpdate) {
       case 'agent_message_chunk':

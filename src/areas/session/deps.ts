@@ -4,6 +4,7 @@ import type { Logger } from '../../kernel/log';
 import type { Db } from '../../storage/db';
 import type { AgentSpec } from './agent';
 import type { ApprovalTable } from './approval_table';
+import type { ApprovalDesk } from './desk';
 import type { Driver, DriverHost } from './driver';
 import type { SessionLog } from './log';
 import type { SessionTable } from './session_table';
@@ -42,4 +43,5 @@ export interface SessionDeps {
   readonly limits: () => SessionLimits;
   readonly agents: () => readonly AgentSpec[];
   readonly makeDriver: MakeDriver;
+  readonly desk: ApprovalDesk;
 }

@@ -7,6 +7,8 @@ export type Update = Omit<Draft, 'turn'>;
 
 export interface PermissionRequest {
   readonly tool: { readonly tool_id: string; readonly tool_name: string; readonly input?: unknown };
+  /** What the tool goes by, for the rules of the policy: its kind, its name, its title. */
+  readonly names: readonly string[];
   readonly options: readonly ApprovalOption[];
   readonly raw?: string;
 }

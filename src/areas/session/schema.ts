@@ -112,5 +112,12 @@ export function named(sessions: Pick<SessionService, 'find'>, text: string): str
   return id;
 }
 
+/** The session a caller means to say something in. Throws `no_such_session`, `not_owner`. */
+export function spokenTo(sessions: Pick<SessionService, 'find' | 'input'>, text: string, caller: Caller): string {
+  const id = named(sessions, text);
+  sessions.input.demand(id, caller);
+  return id;
+}
+
 /** Who says something, for the transcript. */
 export const speaker = ({ label, source }: Caller): string => label ?? source;

@@ -5,6 +5,7 @@ import type { SessionDeps } from './deps';
 import type { SessionEvent } from './event';
 import { eventsOf, followBatches } from './follow';
 import { Host } from './host';
+import { Input } from './input';
 import { infoOf, stateOf } from './view';
 import { privateFact } from './observe';
 import { recover } from './recovery';
@@ -34,6 +35,7 @@ const LIST_PAGE = 500;
 
 /** The session service: what is stored, and a host for each session that is at work. */
 export class Sessions implements SessionService {
+  readonly input = new Input();
   readonly upkeep: Upkeep;
   private readonly hosts = new Map<string, Host>();
   private stopped = false;
@@ -145,9 +147,9 @@ export class Sessions implements SessionService {
     return this.deps.approvals.pending(id === undefined ? undefined : this.deps.table.get(id).key);
   }
 
-  answer(id: string, { approvalId, optionId, by }: { approvalId: string; optionId: string; by: string }): Promise<Approval> {
+  answer(id: string, { approvalId, optionId, by, note = null }: Parameters<SessionService['answer']>[1]): Promise<Approval> {
     const host = this.host(this.deps.table.get(id));
-    return host.approvals.answer(approvalId, optionId, by).finally(() => host.retire(null));
+    return host.approvals.answer(approvalId, optionId, by, note).finally(() => host.retire(null));
   }
 
   async change(id: string, change: SessionChange): Promise<SessionInfo> {

@@ -1,4 +1,5 @@
 import { ApprovalTable } from '../../areas/session/approval_table';
+import type { ApprovalDesk } from '../../areas/session/desk';
 import { makeDriver } from '../../areas/session/make_driver';
 import { SessionLog } from '../../areas/session/log';
 import { SessionTable } from '../../areas/session/session_table';
@@ -6,7 +7,7 @@ import { Sessions } from '../../areas/session/sessions';
 import { Viewers } from '../../areas/session/viewers';
 import type { Ground } from '../ground';
 
-export function composeSessions({ stack, zdDb, events, clock, log, config, parts, onStart, onStop }: Ground): Sessions {
+export function composeSessions({ stack, zdDb, events, clock, log, config, parts, onStart, onStop }: Ground, desk: ApprovalDesk): Sessions {
   const limits = () => ({
     maxSessions: config.value('session.max_sessions'),
     maxBytes: config.value('session.max_bytes'),
@@ -28,6 +29,7 @@ export function composeSessions({ stack, zdDb, events, clock, log, config, parts
     journal: new SessionLog(zdDb, clock, viewers.deliver),
     agents: () => config.value('agents'),
     makeDriver: makeDriver(limits),
+    desk,
   };
   const sessions = stack.adopt(new Sessions(deps, viewers), (each) => each.stop());
   parts.add(sessions.upkeep.part);
