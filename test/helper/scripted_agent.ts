@@ -20,6 +20,7 @@ const ask = (method: string, params: Json) =>
 
 let session = '';
 let model = 'none';
+let servers: unknown;
 let cancelled = false;
 let cancelNow = () => {};
 const update = (fields: Json) => send({ method: 'session/update', params: { sessionId: session, update: fields } });
@@ -103,6 +104,8 @@ const steps: Record<string, (argument: string) => unknown> = {
   },
   env: (name) => chunk(`${name}=${process.env[name] ?? 'unset'}`),
   model: () => chunk(model),
+  /** Which MCP servers it was told of. */
+  servers: () => chunk(JSON.stringify(servers)),
   cwd: () => chunk(process.cwd()),
   pid: () => chunk(`pid ${process.pid}`),
   hang: () =>
@@ -127,7 +130,8 @@ const handlers: Record<string, (params: Json) => Json | Promise<Json | null> | n
       agentInfo: { name: 'scripted', version: '1' },
     };
   },
-  'session/new': () => {
+  'session/new': ({ mcpServers }) => {
+    servers = mcpServers;
     if (flags.has('locked')) throw Object.assign(new Error('Authentication required'), { code: -32_000 });
     session = `agent-${process.pid}-${Date.now()}`;
     const models = {

@@ -4,6 +4,7 @@ import { connect } from './acp_client';
 import { AcpLink } from './acp_link';
 import { AcpOptions } from './acp_options';
 import { AcpProcess } from './acp_process';
+import { mcpServers, type OwnServer } from './acp_servers';
 import { AcpUpdates, unknown } from './acp_update';
 import type { AcpAgent } from './agent';
 import { prefaced } from './preface';
@@ -36,6 +37,7 @@ export class AcpDriver implements Driver {
     private readonly spec: AcpAgent,
     private readonly host: DriverHost,
     private readonly limits: () => { readonly startMs: number; readonly cancelMs: number },
+    private readonly ownServer: OwnServer,
   ) {
     // Whoever waits for something else learns of it there.
     this.failed.promise.catch(() => {});
@@ -117,7 +119,7 @@ export class AcpDriver implements Driver {
 
   /** The agent's own conversation when it still has it, a new one otherwise. */
   private async openSession({ agentCapabilities }: InitializeResponse, before: string | null, cwd: string): Promise<void> {
-    const where = { cwd, mcpServers: [] };
+    const where = { cwd, mcpServers: mcpServers(this.spec, this.ownServer) };
     if (before !== null && agentCapabilities?.loadSession) {
       this.agentSession = before;
       this.repeating = true;

@@ -7,6 +7,7 @@ import type { ApprovalTable } from './approval_table';
 import type { ApprovalDesk } from './desk';
 import type { Driver, DriverHost } from './driver';
 import type { SessionLog } from './log';
+import type { Starts } from './starts';
 import type { SessionTable } from './session_table';
 
 /** Read anew at each use, so a changed setting holds at once. */
@@ -44,4 +45,7 @@ export interface SessionDeps {
   readonly agents: () => readonly AgentSpec[];
   readonly makeDriver: MakeDriver;
   readonly desk: ApprovalDesk;
+  readonly starts: Starts;
+  /** What a program needs to find this daemon. */
+  readonly environment: Readonly<Record<string, string>>;
 }

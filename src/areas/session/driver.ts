@@ -55,7 +55,7 @@ export interface Driver {
 /** Why an agent cannot go on, for the session's transcript: never with a secret. */
 export class AgentFault extends Error {
   constructor(
-    /** `start_failed`, `initialize_timeout`, `exited`, `protocol`, `refused`, `unreachable`, `idle` or `internal`. */
+    /** `start_failed`, `initialize_timeout`, `exited`, `protocol`, `refused`, `unreachable`, `backing_off`, `idle` or `internal`. */
     readonly reason: string,
     message: string,
   ) {

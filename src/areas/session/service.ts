@@ -46,6 +46,8 @@ export interface SessionInfo {
   readonly turns: number;
   /** Process of the agent; null while none runs. */
   readonly pid: number | null;
+  /** It failed to start again and again, and is not started before. */
+  readonly retryAt: number | null;
   /** Null: the agent has a default of its own, which nobody knows here. */
   readonly model: string | null;
   readonly thinking: string | null;

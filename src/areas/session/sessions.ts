@@ -2,6 +2,7 @@ import { ZdError } from '../../kernel/error';
 import { admit } from './admission';
 import { compaction } from './compaction';
 import type { SessionDeps } from './deps';
+import { runEndHooks } from './end_hooks';
 import type { SessionEvent } from './event';
 import { eventsOf, followBatches } from './follow';
 import { Host } from './host';
@@ -56,7 +57,11 @@ export class Sessions implements SessionService {
   async stop(): Promise<void> {
     if (this.stopped) return;
     this.stopped = true;
-    await stopHosts([...this.hosts.values()], () => this.viewers.end('shutdown'), this.deps.log);
+    const hooks = async ({ ref }: Host) => {
+      const row = this.deps.table.find(ref.session_id);
+      if (row) await runEndHooks(this.deps, { row, reason: 'stopped' });
+    };
+    await stopHosts([...this.hosts.values()], () => this.viewers.end('shutdown'), hooks, this.deps.log);
   }
 
   private host(row: SessionRow): Host {
@@ -199,6 +204,7 @@ export class Sessions implements SessionService {
         journal.append(row, [{ type: 'system', turn: null, data: { message: 'session closed' } }]);
         events.append(privateFact(id, 'closed', {}));
       }, 'full');
+      await runEndHooks(this.deps, { row, reason: 'closed' });
     }
     return this.info(id);
   }
