@@ -65,6 +65,12 @@ const steps: Record<string, (argument: string) => unknown> = {
   plan: () => update({ sessionUpdate: 'plan', entries: [{ content: 'one', priority: 'high', status: 'pending' }] }),
   usage: () => update({ sessionUpdate: 'usage_update', used: 100, size: 1000, cost: { amount: 0.5, currency: 'USD' } }),
   novel: () => update({ sessionUpdate: 'something_new', answer: 42 }),
+  novels: async (count) => {
+    for (let n = 0; n < Number(count); n++) {
+      update({ sessionUpdate: 'something_new', answer: n });
+      await drained();
+    }
+  },
   vendor: () => send({ method: '_vendor/hello', params: { answer: 43 } }),
   permission: async () => {
     const { outcome } = await ask('session/request_permission', {
