@@ -124,7 +124,7 @@ async function differing(zd: Server): Promise<number> {
       const socket = await viewer(zd, (text) => {
         const { type, seq } = JSON.parse(text) as Frame;
         if (type === 'attached') attached.resolve();
-        else if (seq !== undefined) frames.push(text);
+        else if (seq !== undefined && type !== 'live') frames.push(text);
       });
       socket.send(JSON.stringify({ type: 'attach', session: id }));
       await attached.promise;
