@@ -1,22 +1,28 @@
 import { join } from 'node:path';
 import type { Bench } from './context';
-import { httpRequest, replyLength } from './requests';
+import { httpRequest, opening, replyLength, socketCall } from './requests';
 import { perSecond } from './report';
 import { zdEnv } from './servers';
 import { interleaved, median } from './statistics';
+
+type Protocol = 'http' | 'ws';
 
 const SECTION = 'Locks';
 const CONNECTIONS = [1, 32, 128];
 
 /** Locks taken and released on the socket, and a command under a lock beside flock(1). */
 export async function locks(bench: Bench, runs: number): Promise<void> {
-  for (const connections of CONNECTIONS) {
-    const rounds: number[] = [];
-    for (let round = 0; round < bench.rounds; round++) rounds.push(await pairs(bench.zd.unix.unix, connections, bench.millis));
+  const tasks: Record<string, () => Promise<number>> = {};
+  for (const protocol of ['http', 'ws'] as const)
+    for (const connections of CONNECTIONS) {
+      const how = protocol === 'http' ? 'HTTP requests' : 'calls over a WebSocket';
+      const what = `acquire and release, ${connections} connection${connections === 1 ? '' : 's'}, ${how}`;
+      tasks[what] = () => pairs(bench.zd.unix.unix, protocol, connections, bench.millis);
+    }
+  for (const [what, rounds] of Object.entries(await interleaved(bench.rounds, tasks))) {
     const rate = median(rounds);
-    const what = `acquire and release, ${connections} connection${connections === 1 ? '' : 's'}`;
     bench.found.rows.push({ section: SECTION, name: what, value: perSecond(rate), number: rate, detail: 'pairs, each durable, no two on one lock' });
-    if (connections === 32) bench.found.bars.push({ name: what, measured: rate, limit: 10_000, sense: 'at least', unit: '/s' });
+    if (what.includes(' 32 ')) bench.found.bars.push({ name: what, measured: rate, limit: 10_000, sense: 'at least', unit: '/s' });
   }
   await commands(bench, runs);
 }
@@ -57,8 +63,8 @@ function elapsed(command: readonly string[], env: Record<string, string>): numbe
 }
 
 /** Pairs per second, from a process of its own. */
-async function pairs(socket: string, connections: number, millis: number): Promise<number> {
-  const child = Bun.spawn([process.execPath, import.meta.path, socket, String(connections), String(millis)], {
+async function pairs(socket: string, protocol: Protocol, connections: number, millis: number): Promise<number> {
+  const child = Bun.spawn([process.execPath, import.meta.path, socket, protocol, String(connections), String(millis)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const said = await child.stdout.text();
@@ -67,7 +73,9 @@ async function pairs(socket: string, connections: number, millis: number): Promi
 }
 
 /** One pair after the other on each connection, each on its own lock; what comes before the measured time is warm-up. */
-async function load(socket: string, connections: number, millis: number): Promise<number> {
+async function load(socket: string, protocol: Protocol, connections: number, millis: number): Promise<number> {
+  const greeting = opening(protocol, null);
+  const call = (op: string, input: object) => (protocol === 'ws' ? socketCall(op, input) : httpRequest(op, input, null));
   let counting = false;
   let done = 0;
   for (let at = 0; at < connections; at++) {
@@ -75,18 +83,23 @@ async function load(socket: string, connections: number, millis: number): Promis
     const name = `bench ${process.pid} ${at}`;
     let held = false;
     let partial = Buffer.alloc(0);
+    let greeted = greeting === null;
     await Bun.connect({
       unix: socket,
       socket: {
-        open: (connection) => void connection.write(httpRequest('lock_acquire', { name }, null)),
+        open: (connection) => void connection.write(greeting ?? call('lock_acquire', { name })),
         data(connection, chunk) {
+          if (!greeted) {
+            greeted = true;
+            return void connection.write(call('lock_acquire', { name }));
+          }
           const data = Buffer.concat([partial, chunk]);
-          partial = replyLength('http', data) === 0 ? data : Buffer.alloc(0);
+          partial = replyLength(protocol, data) === 0 ? data : Buffer.alloc(0);
           if (partial.length > 0) return;
           held = !held;
           if (!held && counting) done++;
           const token = held ? /"token":"(\d+)"/.exec(data.toString('latin1'))![1] : undefined;
-          connection.write(held ? httpRequest('lock_release', { name, token }, null) : httpRequest('lock_acquire', { name }, null));
+          connection.write(held ? call('lock_release', { name, token }) : call('lock_acquire', { name }));
         },
         error: (_, error) => {
           throw error;
@@ -102,7 +115,7 @@ async function load(socket: string, connections: number, millis: number): Promis
 }
 
 if (import.meta.main) {
-  const [socket, connections, millis] = process.argv.slice(2) as [string, string, string];
-  console.log(await load(socket, Number(connections), Number(millis)));
+  const [socket, protocol, connections, millis] = process.argv.slice(2) as [string, Protocol, string, string];
+  console.log(await load(socket, protocol, Number(connections), Number(millis)));
   process.exit(0);
 }

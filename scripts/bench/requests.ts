@@ -17,8 +17,11 @@ export function requests(protocol: Protocol, kind: Kind, token: string | null): 
 
 function request(protocol: Protocol, kind: Kind, at: number, token: string | null): string | Uint8Array {
   if (protocol === 'resp') return resp(kind, at);
-  return protocol === 'http' ? http(kind, at, token) : frame(JSON.stringify({ id: 1, op: callOf(kind, at)[0], args: callOf(kind, at)[1] }));
+  return protocol === 'http' ? http(kind, at, token) : socketCall(...callOf(kind, at));
 }
+
+/** One call of an operation over `/ws`. */
+export const socketCall = (op: string, args: object): Uint8Array => frame(JSON.stringify({ id: 1, op, args }));
 
 /** What a connection begins with before its first request: the handshake of RFC 6455 for a WebSocket, nothing otherwise. */
 export const opening = (protocol: Protocol, token: string | null): string | null =>

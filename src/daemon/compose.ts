@@ -40,7 +40,7 @@ export async function compose({ paths, config, clock, log, logFiles, lifecycle, 
   const stack = new AsyncDisposableStack();
   try {
     const zdDb = stack.adopt(new Db(paths.zdDb, { migrations: zdMigrations, durability: 'full' }), (db) => db.close());
-    const cacheDb = stack.adopt(new Db(paths.cacheDb, { migrations: cacheMigrations, durability: 'normal' }), (db) => db.close());
+    const cacheDb = stack.adopt(new Db(paths.cacheDb, { migrations: cacheMigrations, durability: 'normal', reclaims: true }), (db) => db.close());
     const parts = stack.adopt(new Supervisor(clock, log), (each) => each.stop());
     parts.add(storagePart('zd_db', zdDb));
     parts.add(storagePart('cache_db', cacheDb));

@@ -77,8 +77,12 @@ export class Dispatcher {
     try {
       requireScope(request.caller, stream.scope);
       const valid = validateInput(stream.input, input);
-      const { lastEventId, startsBehind, headers } = request;
-      const frames = stream.handle(this.services, valid as never, Object.assign(new RequestCall(request), { lastEventId, startsBehind, headers }));
+      const { lastEventId, startsBehind, headers, relay } = request;
+      const frames = stream.handle(
+        this.services,
+        valid as never,
+        Object.assign(new RequestCall(request), { lastEventId, startsBehind, headers, relay }),
+      );
       this.observe(stream.name, 'ok', 0, request.caller);
       request.onScope?.(stream.scope);
       return frames;

@@ -23,6 +23,15 @@ export interface EncodedFrames {
   ndjson(): Uint8Array;
 }
 
+/** Frames that come by themselves, to whoever takes them. */
+export interface Feed {
+  /**
+   * Gives `take` each item in the turn in which it is made, as long as it says that there is room for more. Resolves when there is
+   * something it was not given.
+   */
+  pass(take: (item: EncodedFrames) => boolean): Promise<void>;
+}
+
 /**
  * A finite stream gives its last frame this id. Who resumes behind it has had everything: the transport answers 204, after which an
  * `EventSource` stays away for good (WHATWG HTML §9.2.3).
@@ -37,6 +46,11 @@ export interface Opening {
   readonly headers: Headers;
   /** Says, before the handler returns, behind which id the frames begin: what was asked for, unless that is gone. Clients are told in a header. */
   startsBehind(id: string): void;
+  /**
+   * Where the transport can be written to at any time: a generator that has nothing to yield awaits this for a feed of its frames, which
+   * go out past it. It costs a reader a fraction of a wake-up per frame.
+   */
+  readonly relay?: (feed: Feed) => Promise<void>;
 }
 
 /** One opening of a stream, as its handler sees it. */

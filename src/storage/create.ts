@@ -1,27 +1,35 @@
 import { Database as Sqlite } from 'bun:sqlite';
-import { closeSync, fsyncSync, openSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { migrate, type Migration } from './migrate';
 
 /**
- * Makes an empty database with a write-ahead log. SQLite by itself would wait for the disk six times, to protect a file in which nothing is yet; here it
- * is waited for twice, when the file is whole and stands in its folder: without them a crash of the machine could leave a log beside an empty
- * file, and SQLite throws such a log away.
+ * Makes a database with its tables and a write-ahead log, whole or not at all: under another name, without a journal, and then under its own. In
+ * a file in which nothing is yet SQLite would protect each step, in a log and with the disk; here the disk is waited for twice, when the file is whole
+ * and when it stands in its folder. One that `reclaims` can give free pages back to the file system.
  */
-export function createDatabase(path: string): void {
-  const sqlite = new Sqlite(path, { create: true, readwrite: true });
+export function createDatabase(path: string, migrations: readonly Migration[], reclaims: boolean): void {
+  const unfinished = `${path}.new`;
+  rmSync(unfinished, { force: true });
+  const sqlite = new Sqlite(unfinished, { create: true, readwrite: true, strict: true });
   try {
-    sqlite.run('PRAGMA synchronous = OFF');
+    for (const pragma of ['synchronous = OFF', 'journal_mode = OFF', 'temp_store = MEMORY', ...(reclaims ? ['auto_vacuum = INCREMENTAL'] : [])])
+      sqlite.run(`PRAGMA ${pragma}`);
+    migrate(sqlite, path, migrations);
     sqlite.run('PRAGMA journal_mode = WAL');
   } finally {
-    // Closed before another descriptor of the file is: that would take its locks along.
     sqlite.close();
   }
-  for (const each of [path, dirname(path)]) {
-    const fd = openSync(each, 'r');
-    try {
-      fsyncSync(fd);
-    } finally {
-      closeSync(fd);
-    }
+  sync(unfinished);
+  renameSync(unfinished, path);
+  sync(dirname(path));
+}
+
+function sync(path: string): void {
+  const fd = openSync(path, 'r');
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
   }
 }

@@ -6,6 +6,7 @@ import { createDatabase } from './create';
 import { migrate, type Migration } from './migrate';
 import { Statement } from './statement';
 import { padTornFile } from './torn';
+import { WalSync } from './wal_sync';
 
 /** `full` survives a crash of the machine, `normal` a crash of the process. */
 export type Durability = 'full' | 'normal';
@@ -14,25 +15,32 @@ export interface DbOptions {
   readonly migrations: readonly Migration[];
   /** What a write gets when it does not say. */
   readonly durability: Durability;
+  /** Whether a new file is made so that free pages can be given back to the file system. */
+  readonly reclaims?: boolean;
   /** Upper bound of the file in bytes; 0 for none. */
   readonly maxBytes?: number;
 }
 
 interface Pending {
   work: () => unknown;
+  durability: Durability;
   resolve: (value: never) => void;
   reject: (error: unknown) => void;
 }
 
+/** A sync inside the commit is quicker for one that stands alone; for more of them the event loop is worth more. */
+const ALONE = 2;
+
 /**
  * One SQLite file with one writer. All writes of an event-loop turn share one transaction (group commit): a promise
- * returned by `write` resolves only after that transaction is committed, so nothing is acknowledged early.
+ * returned by `write` resolves only after that transaction is committed, and with `full` on the disk, so nothing is acknowledged early.
  */
 export class Db {
   readonly sqlite: Sqlite;
   private pending: Pending[] = [];
   private level: Durability | undefined;
-  private groupLevel: Durability;
+  private readonly sync: WalSync;
+  private scheduled = false;
   private readonly listeners = { beforeCommit: [] as (() => void)[], commit: [] as (() => void)[], rollback: [] as (() => void)[] };
   private readonly statements: Statement[] = [];
   private closed = false;
@@ -43,7 +51,7 @@ export class Db {
     private readonly options: DbOptions,
   ) {
     if (existsSync(path)) padTornFile(path);
-    else createDatabase(path);
+    else createDatabase(path, options.migrations, options.reclaims ?? false);
     this.sqlite = new Sqlite(path, { create: true, readwrite: true, strict: true });
     this.sqlite.run('PRAGMA busy_timeout = 5000');
     // Nobody but the daemon opens its files, and a read need not take and drop file locks then: it costs half.
@@ -53,7 +61,7 @@ export class Db {
     // Four times the default: a page that is written again and again goes into the file less often.
     this.sqlite.run('PRAGMA wal_autocheckpoint = 4000');
     this.sqlite.run('PRAGMA temp_store = MEMORY');
-    this.groupLevel = options.durability;
+    this.sync = new WalSync(path);
     // The first full commit takes with it to the disk whatever lies before it in the log, so migrations need not wait for the disk themselves.
     this.setLevel('normal');
     migrate(this.sqlite, path, options.migrations);
@@ -78,12 +86,16 @@ export class Db {
   write<T>(work: () => T, durability: Durability = this.options.durability): Promise<T> {
     if (this.closed) return Promise.reject(new ZdError('shutting_down'));
     return new Promise<T>((resolve, reject) => {
-      if (this.pending.length === 0) {
-        this.groupLevel = durability;
-        setImmediate(this.flush);
-      } else if (durability === 'full') this.groupLevel = 'full';
-      this.pending.push({ work, resolve, reject });
+      this.pending.push({ work, durability, resolve, reject });
+      // While a sync is under way more may come that the next one can be for.
+      if (durability === 'normal' || !this.sync.busy) this.schedule();
     });
+  }
+
+  private schedule(): void {
+    if (this.scheduled) return;
+    this.scheduled = true;
+    setImmediate(this.flush);
   }
 
   /** Called after every commit, before the writers' promises resolve. */
@@ -103,24 +115,36 @@ export class Db {
 
   /** Commits what is queued now. */
   readonly flush = (): void => {
+    this.scheduled = false;
     const group = this.pending;
     if (group.length === 0) return;
     this.pending = [];
+    const full = group.some(({ durability }) => durability === 'full');
+    const inside = full && group.length <= ALONE && !this.sync.busy;
     let values: unknown[];
     try {
-      values = this.transaction(() => group.map((item) => item.work()));
+      values = this.transaction(() => group.map((item) => item.work()), inside ? 'full' : 'normal');
     } catch (error) {
       if (group.length === 1) group[0]!.reject(this.failed(error));
       else for (const item of group) this.alone(item);
       return;
     }
     this.committed();
-    group.forEach((item, at) => item.resolve(values[at] as never));
+    const settle = (item: Pending, at: number): void => item.resolve(values[at] as never);
+    if (!full || inside) return group.forEach(settle);
+    group.forEach((item, at) => item.durability === 'normal' && settle(item, at));
+    this.sync.after((fault) => {
+      // Whether the disk has it nobody knows then; who asked is told of the fault, as of one inside a commit.
+      const told = fault && syncError(fault);
+      if (told) this.broken = told.message;
+      group.forEach((item, at) => item.durability === 'full' && (told ? item.reject(told) : settle(item, at)));
+      if (this.pending.length > 0) this.schedule();
+    });
   };
 
   private alone(item: Pending): void {
     try {
-      const [value] = this.transaction(() => [item.work()]);
+      const [value] = this.transaction(() => [item.work()], item.durability);
       this.committed();
       item.resolve(value as never);
     } catch (error) {
@@ -128,8 +152,8 @@ export class Db {
     }
   }
 
-  private transaction(run: () => unknown[]): unknown[] {
-    this.setLevel(this.groupLevel);
+  private transaction(run: () => unknown[], level: Durability): unknown[] {
+    this.setLevel(level);
     this.sqlite.run('BEGIN IMMEDIATE');
     const before = failpointsSet() ? this.changes() : 0;
     try {
@@ -186,6 +210,7 @@ export class Db {
     if (this.closed) return;
     this.flush();
     this.closed = true;
+    this.sync.close();
     try {
       this.sqlite.run('PRAGMA wal_checkpoint(TRUNCATE)');
     } catch {
@@ -199,6 +224,13 @@ export class Db {
 /** SQLite's result codes for what no caller can help: the disk is full, failing or read-only, or the file is damaged. */
 const MEDIUM_FAULT = /^SQLITE_(FULL|IOERR|READONLY|CANTOPEN|CORRUPT|NOTADB)/;
 const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '');
+
+/** What kept a commit from the disk. */
+function syncError(error: Error): ZdError {
+  const code = codeOf(error);
+  if (code === 'ENOSPC' || code === 'EDQUOT') return new ZdError('storage_full', undefined, { cause: error });
+  return new ZdError('storage', `The disk did not take a commit: ${code || error.message}.`, { cause: error });
+}
 
 /** SQLite's own errors under zd's codes; everything else as it is. */
 export function storageError(error: unknown): unknown {

@@ -1,10 +1,8 @@
-import { isEncoded, type EncodedFrames, type Frame } from '../kernel/stream';
+import { isEncoded, type EncodedFrames, type Feed, type Frame } from '../kernel/stream';
 
 export type Format = 'sse' | 'ndjson';
 
 const KEEP_ALIVE_MS = 15_000;
-/** Bytes a stream may have under way in the socket before its generator is asked again. */
-const WINDOW_BYTES = 64 * 1024;
 const RETRY_MS = 2_000;
 
 const text = new TextEncoder();
@@ -27,72 +25,98 @@ const encode = (item: Frame | EncodedFrames, format: Format): Uint8Array => {
   return text.encode(format === 'sse' ? encodeSse(item) : `${JSON.stringify({ id: item.id, event: item.event, data: item.data })}\n`);
 };
 
-export interface OpenStream {
-  readonly response: Response;
-  /** Sends a last frame behind what is under way and ends the stream. */
-  end(last: Frame): void;
-}
+/** What a stream is sent through: the side of the socket. */
+type Sink = ReadableStreamDirectController;
 
 /**
  * Sends a generator's frames to one client: first bytes at once, a keep-alive when quiet, the generator asked only while the
  * socket has room. `closed` runs exactly once, whichever of end, failure, cancel and abort comes first.
  */
-export function openStream(
-  frames: AsyncGenerator<Frame | EncodedFrames>,
-  headers: Record<string, string>,
-  format: Format,
-  signal: AbortSignal,
-  closed: () => void,
-): OpenStream {
-  let open = true;
-  const writer: { controller?: ReadableStreamDefaultController<Uint8Array> } = {};
-  const finish = () => {
-    if (!open) return;
-    open = false;
-    quiet.delete(beat);
-    signal.removeEventListener('abort', finish);
+export class OpenStream {
+  private open = true;
+  private sink: Sink | undefined;
+  /** Unsettled while the socket has no room. */
+  private pressure: Promise<unknown> | null = null;
+  private frames!: AsyncGenerator<Frame | EncodedFrames>;
+
+  constructor(
+    private readonly format: Format,
+    private readonly signal: AbortSignal,
+    private readonly closed: () => void,
+  ) {}
+
+  /** What a generator may hand its feed to; see `Opening.relay`. */
+  readonly relay = (feed: Feed): Promise<void> => (this.pressure ? this.pressure.then(() => feed.pass(this.take)) : feed.pass(this.take));
+
+  private readonly take = (item: EncodedFrames): boolean => {
+    this.write(item[this.format]());
+    return this.pressure === null;
+  };
+
+  /** The reply, which lives as long as the client and the generator. */
+  response(frames: AsyncGenerator<Frame | EncodedFrames>, headers: Record<string, string>): Response {
+    this.frames = frames;
+    quiet(this);
+    this.signal.addEventListener('abort', this.finish, { once: true });
+    if (this.signal.aborted) this.finish();
+    const source = { type: 'direct' as const, pull: (sink: Sink) => this.run(sink), cancel: this.finish };
+    return new Response(new ReadableStream(source), { headers });
+  }
+
+  private async run(sink: Sink): Promise<void> {
+    this.sink = sink;
+    this.write(OPENING[this.format]);
+    try {
+      while (this.open) {
+        const { value, done } = await this.frames.next();
+        if (!this.open) return;
+        if (done) break;
+        if (this.pressure) await this.pressure;
+        this.write(encode(value, this.format));
+        if (this.pressure) await this.pressure;
+      }
+      if (!this.open) return;
+      this.finish();
+      sink.close();
+    } catch (error) {
+      if (!this.open) return;
+      this.finish();
+      sink.close(error as Error);
+    }
+  }
+
+  private write(bytes: Uint8Array): void {
+    if (!this.open || !this.sink) return;
+    const written = this.sink.write(bytes);
+    if (!(written instanceof Promise)) return void this.sink.flush();
+    const over = () => {
+      if (this.pressure === pressure) this.pressure = null;
+    };
+    const pressure = written.then(over, over);
+    this.pressure = pressure;
+  }
+
+  /** Tells proxies and clients that the stream lives, unless there is something on its way to them. */
+  beat(): void {
+    if (!this.pressure) this.write(ALIVE[this.format]);
+  }
+
+  /** Sends a last frame behind what is under way and ends the stream. */
+  end(last: Frame): void {
+    if (!this.open) return;
+    this.write(encode(last, this.format));
+    this.finish();
+    this.sink?.close();
+  }
+
+  private readonly finish = (): void => {
+    if (!this.open) return;
+    this.open = false;
+    beating.delete(this);
+    this.signal.removeEventListener('abort', this.finish);
     // The generator may be waiting in next(): return() is queued behind it, and its own abort handling ends that wait.
-    frames.return(undefined).catch(() => {});
-    closed();
-  };
-  const beat = () => {
-    if (open && (writer.controller?.desiredSize ?? 0) > 0) writer.controller?.enqueue(ALIVE[format]);
-  };
-  const stream = new ReadableStream<Uint8Array>(
-    {
-      start(controller) {
-        writer.controller = controller;
-        controller.enqueue(OPENING[format]);
-      },
-      async pull(controller) {
-        try {
-          const { value, done } = await frames.next();
-          if (!open) return;
-          if (done) {
-            finish();
-            controller.close();
-          } else controller.enqueue(encode(value, format));
-        } catch (error) {
-          if (!open) return;
-          finish();
-          controller.error(error);
-        }
-      },
-      cancel: finish,
-    },
-    new ByteLengthQueuingStrategy({ highWaterMark: WINDOW_BYTES }),
-  );
-  keepAlive(beat);
-  signal.addEventListener('abort', finish, { once: true });
-  if (signal.aborted) finish();
-  return {
-    response: new Response(stream, { headers }),
-    end(last) {
-      if (!open) return;
-      finish();
-      writer.controller?.enqueue(encode(last, format));
-      writer.controller?.close();
-    },
+    this.frames.return(undefined).catch(() => {});
+    this.closed();
   };
 }
 
@@ -106,14 +130,14 @@ export const streamHeaders = (format: Format, start: string | null): Record<stri
 });
 
 /** One timer beats for all streams; five hundred timers would wake the process five hundred times. */
-const quiet = new Set<() => void>();
+const beating = new Set<OpenStream>();
 let timer: Timer | undefined;
 
-function keepAlive(beat: () => void): void {
-  quiet.add(beat);
+function quiet(stream: OpenStream): void {
+  beating.add(stream);
   timer ??= setInterval(() => {
-    for (const each of quiet) each();
-    if (quiet.size === 0) {
+    for (const each of beating) each.beat();
+    if (beating.size === 0) {
       clearInterval(timer);
       timer = undefined;
     }

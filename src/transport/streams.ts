@@ -4,7 +4,7 @@ import type { Dispatcher } from '../kernel/dispatch';
 import { END_ID, type Stream } from '../kernel/stream';
 import { END_HINTS, type Connections } from './connections';
 import { inputFromQuery } from './query';
-import { formatOf, openStream, streamHeaders } from './sse';
+import { formatOf, OpenStream, streamHeaders } from './sse';
 import type { StreamLimits } from './stream_slots';
 import type { Query } from './url';
 
@@ -50,6 +50,16 @@ export class Streams {
     request.signal.addEventListener('abort', left, { once: true });
     if (request.signal.aborted) left();
     const release = this.connections.admit(caller, this.limits());
+    const format = formatOf(request.headers.get('accept'));
+    let leave = () => {};
+    let open = true;
+    const opened = new OpenStream(format, over.signal, () => {
+      open = false;
+      over.abort();
+      request.signal.removeEventListener('abort', left);
+      leave();
+      release();
+    });
     try {
       const frames = this.dispatcher.open(stream, inputFromQuery(stream.input, query), {
         caller,
@@ -59,8 +69,8 @@ export class Streams {
         headers: request.headers,
         onScope: (scope) => scopes.push(scope),
         startsBehind: (each) => (start = each),
+        relay: opened.relay,
       });
-      const format = formatOf(request.headers.get('accept'));
       // Opened like any other until here, so that a refusal is the same.
       if (finished || request.method === 'HEAD') {
         over.abort();
@@ -70,20 +80,12 @@ export class Streams {
       }
       // Streams are quiet for as long as nothing happens.
       server.timeout(request, 0);
-      let leave = () => {};
-      let open = true;
-      const { response, end } = openStream(frames, streamHeaders(format, start), format, over.signal, () => {
-        open = false;
-        over.abort();
-        request.signal.removeEventListener('abort', left);
-        leave();
-        release();
-      });
+      const response = opened.response(frames, streamHeaders(format, start));
       if (!open) return response;
       leave = this.connections.add({
         caller,
         scopes,
-        revoke: (reason) => end({ event: 'end', data: { reason, hint: END_HINTS[reason] } }),
+        revoke: (reason) => opened.end({ event: 'end', data: { reason, hint: END_HINTS[reason] } }),
       });
       return response;
     } catch (error) {

@@ -43,7 +43,11 @@ export const uploadRoute = defineRoute({
 /** A client that leaves in the middle is no fault of ours. */
 async function* whole(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
   try {
-    yield* body as unknown as AsyncIterable<Uint8Array>;
+    for await (const chunk of body as unknown as AsyncIterable<Uint8Array<ArrayBuffer>>) {
+      yield chunk;
+      // It has been taken. Its memory is free for the next one now, and not after so many chunks as a collector may wait for.
+      if (chunk.byteLength === chunk.buffer.byteLength) chunk.buffer.transfer(0);
+    }
   } catch (error) {
     throw new ZdError('bad_request', 'The upload broke off.', { cause: error });
   }

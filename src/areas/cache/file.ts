@@ -7,8 +7,8 @@ export function prepareFile(db: Db): void {
 }
 
 /**
- * Lets the sweep give free pages back to the file system. SQLite takes this setting only before the first table or with a
- * rebuild, which costs a millisecond while the file is new and is left out when it is not.
+ * Lets the sweep give free pages back to the file system, also in a file that was not made for it. SQLite takes this setting later only with a
+ * rebuild, which is left out when the file is not small.
  */
 function reclaimPages(db: Db): void {
   const { auto_vacuum: mode } = db.sqlite.query('PRAGMA auto_vacuum').get() as { auto_vacuum: number };

@@ -2,6 +2,7 @@ import type { EncodedFrames, Frame } from '../../kernel/stream';
 import { Batch, select } from './batch';
 import type { Filter } from './filter';
 import type { Hub, Subscription } from './hub';
+import type { FollowOptions } from './service';
 import { locate, type Since } from './since';
 import type { EventTable } from './table';
 
@@ -16,6 +17,8 @@ export class Follower {
   private farewell: Record<string, unknown> | null = null;
   private open = true;
   private opening: Frame | null = null;
+  private readonly retained: FollowOptions['retained'];
+  private readonly relay: FollowOptions['relay'];
   /** Number of the last stored event looked at while replaying. */
   private after: number;
 
@@ -27,8 +30,10 @@ export class Follower {
     private readonly signal: AbortSignal,
     private readonly now: () => number,
     private readonly released: (follower: Follower) => void,
-    private readonly retained?: 'start' | 'gap',
+    options: Omit<FollowOptions, 'startsBehind'> = {},
   ) {
+    this.retained = options.retained;
+    this.relay = options.relay;
     const start = locate(table, since, filter.kinds);
     this.after = start.after;
     if (!start.whole) this.opening = this.gap(since.text, null);
@@ -69,7 +74,7 @@ export class Follower {
         if (item instanceof Batch) yield item;
         else if (item) yield this.lagged(item);
         else if (this.farewell) return yield this.goodbye(this.table.last());
-        else await subscription.wait();
+        else await (this.relay?.(subscription) ?? subscription.wait());
       }
     } finally {
       this.close();

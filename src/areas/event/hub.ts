@@ -1,4 +1,5 @@
 import type { EventRecord } from '../../kernel/context';
+import type { EncodedFrames, Feed } from '../../kernel/stream';
 import { select, type Batch } from './batch';
 import type { Filter } from './filter';
 
@@ -27,12 +28,13 @@ export interface Depth {
 }
 
 /** One subscriber's queue of shared batches. It never makes a publisher wait: what does not fit is dropped and remembered. */
-export class Subscription {
+export class Subscription implements Feed {
   private queue: Batch[] = [];
   private events = 0;
   private bytes = 0;
   private lag: Lag | null = null;
   private wakeUp: (() => void) | null = null;
+  private taker: ((item: EncodedFrames) => boolean) | null = null;
 
   constructor(
     readonly release: () => void,
@@ -41,6 +43,10 @@ export class Subscription {
 
   /** Whether the batch was queued. A single batch over the bounds is still taken by an empty queue, so a stream always moves on. */
   push(batch: Batch, limits: QueueLimits): boolean {
+    if (this.taker) {
+      if (!this.taker(batch)) this.wake();
+      return true;
+    }
     const fits = this.queue.length === 0 || (this.events + batch.count <= limits.queue_events && this.bytes + batch.bytes <= limits.queue_bytes);
     if (!fits) this.drop(batch);
     else {
@@ -88,7 +94,15 @@ export class Subscription {
     });
   }
 
+  /** What is pushed while nothing is queued goes past the queue. */
+  pass(take: (item: EncodedFrames) => boolean): Promise<void> {
+    if (this.lag || this.queue.length > 0) return Promise.resolve();
+    this.taker = take;
+    return this.wait();
+  }
+
   wake(): void {
+    this.taker = null;
     const wakeUp = this.wakeUp;
     this.wakeUp = null;
     wakeUp?.();

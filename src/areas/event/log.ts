@@ -142,11 +142,11 @@ export class EventLog implements EventService {
     filter: Filter,
     since: string | Since | null,
     signal: AbortSignal,
-    { startsBehind, retained }: FollowOptions = {},
+    { startsBehind, ...options }: FollowOptions = {},
   ): AsyncGenerator<Frame | EncodedFrames> {
     if (this.stopping) throw new ZdError('shutting_down');
     const from: Since = typeof since === 'string' ? { kind: 'id', text: since } : (since ?? { kind: 'latest', text: 'latest' });
-    const follower = new Follower(this.table, this.hub, filter, from, signal, () => this.clock.now(), this.released, retained);
+    const follower = new Follower(this.table, this.hub, filter, from, signal, () => this.clock.now(), this.released, options);
     if (!signal.aborted) this.followers.add(follower);
     startsBehind?.(follower.start());
     return follower.frames();

@@ -1,4 +1,4 @@
-import type { EncodedFrames, Frame } from '../../kernel/stream';
+import type { EncodedFrames, Frame, Opening } from '../../kernel/stream';
 import type { Cursors } from './cursors';
 import type { Filter } from './filter';
 import type { RecentEvents } from './recent';
@@ -37,7 +37,7 @@ export interface EventFigures {
   readonly kinds: Readonly<Record<string, { readonly count: number; readonly bytes: number }>>;
 }
 
-export interface FollowOptions {
+export interface FollowOptions extends Pick<Opening, 'relay'> {
   /** Told at once behind which id the frames begin. */
   readonly startsBehind?: (id: string) => void;
   /** When the latest retained events come before what follows: at the start and behind a gap, or only behind one. Never without it. */

@@ -55,7 +55,9 @@ export const eventStream = defineStream({
     const from = call.lastEventId ?? held?.from ?? beginAt(since, clock, call);
     const resumed = call.lastEventId !== null || held?.from !== undefined;
     const follow = (each: Filter) => {
-      const options = { startsBehind: call.startsBehind, retained: retained ? (resumed ? 'gap' : 'start') : undefined } as const;
+      // Events that are counted have to pass by whoever counts.
+      const relay = limit === undefined ? call.relay : undefined;
+      const options = { startsBehind: call.startsBehind, relay, retained: retained ? (resumed ? 'gap' : 'start') : undefined } as const;
       return held === null ? events.follow(each, from, call.signal, options) : held.follow(each, from, options);
     };
     if (!managed) return limit === undefined ? follow(filter) : firstOf(limit, filter, follow);
