@@ -27,18 +27,19 @@ export function parseAgents(value: unknown, expected: string): readonly AgentSet
 }
 
 function acp(name: string, item: Table, fault: Fault): AgentSetting {
-  known(item, ['driver', 'command', 'env', 'fs', 'mcp', ...COMMON], fault);
-  const { command, env = {}, fs = 'none', mcp = false } = item;
+  known(item, ['driver', 'command', 'env', 'fs', 'terminal', 'mcp', ...COMMON], fault);
+  const { command, env = {}, fs = 'none', terminal = false, mcp = false } = item;
   if (!isCommand(command)) throw fault('its "command" is a list of the program and its arguments', 'command');
   if (!isTable(env)) throw fault('its "env" is a table of VARIABLE = "VALUE"', 'env');
   for (const [variable, text] of Object.entries(env))
     if (!VARIABLE.test(variable) || typeof text !== 'string' || text.includes('\0'))
       throw fault('its "env" is a table of VARIABLE = "VALUE"', 'env', variable);
   if (fs !== 'none' && fs !== 'read' && fs !== 'write') throw fault('its "fs" is "none", "read" or "write"', 'fs');
+  if (typeof terminal !== 'boolean') throw fault('its "terminal" is true or false', 'terminal');
   if (typeof mcp !== 'boolean' && !(Array.isArray(mcp) && mcp.every((each) => typeof each === 'string' && AREA.test(each))))
     throw fault('its "mcp" is true, false, or a list of the areas whose writing tools it may use', 'mcp');
   const tools = mcp === false ? null : mcp === true ? [] : (mcp as string[]);
-  return { name, driver: 'acp', command, env: env as Record<string, string>, fs, mcp: tools, ...common(item, fault) };
+  return { name, driver: 'acp', command, env: env as Record<string, string>, fs, terminal, mcp: tools, ...common(item, fault) };
 }
 
 function openai(name: string, item: Table, fault: Fault): AgentSetting {

@@ -45,6 +45,6 @@ export function composeAreas(ground: Ground): Omit<Services, Own> {
     ...shells,
     history,
     mesh: composeMesh(ground),
-    sessions: composeSessions(ground, runtime.permissions),
+    sessions: composeSessions(ground, runtime.permissions, jobs),
   };
 }

@@ -20,6 +20,7 @@ beforeAll(async () => {
     scripted('slow', [], `end_hooks = [${STAYS}]`),
     scripted('tools', [], 'mcp = ["cache"]'),
     scripted('leaver', ['exit']),
+    scripted('runner', [], 'terminal = true'),
   ];
   daemon = await startDaemon({ home, config: config.join('\n') });
 });
@@ -56,6 +57,34 @@ describe('zd as a server of tools', () => {
     await client.close();
     expect(names).toContain('cache_put');
     expect(names).not.toContain('session_prompt');
+  });
+});
+
+describe('programs an agent has zd run', () => {
+  const line = (...words: string[]) => JSON.stringify(words).replaceAll(' ', '_');
+
+  test('are jobs of its session, and it gets the end of what they wrote, and how they ended', async () => {
+    const id = await open('runner');
+    const { answer } = await say(id, `run:${line('sh', '-c', 'echo the beginning; echo the very end >&2; exit 3')}`);
+    const [ran, then] = answer.slice('run '.length).split(' then ');
+    expect(JSON.parse(ran)).toEqual({ output: 'ning\nthe very end\n', truncated: true, exitStatus: { exitCode: 3, signal: null } });
+    expect(then).toContain('no such terminal');
+    const { jobs } = await ok('job_list', { tag: `session:${id}` });
+    expect(jobs).toMatchObject([{ cwd: home, pty: true }]);
+  });
+
+  test('end with their agent', async () => {
+    const id = await open('runner');
+    const { answer } = await say(id, `leave:${line('sleep', '600')}`);
+    const job = { id: Number(answer.slice(1)) };
+    await until('it runs', async () => (await ok('job_status', job)).job.state === 'running');
+    await ok('session_close', { id });
+    await until('it is over', async () => (await ok('job_status', job)).job.state === 'cancelled');
+  });
+
+  test('are refused to an agent that may not, and a program that is not there is an error', async () => {
+    expect((await say(await open('agent'), `run:${line('true')}`)).answer).toContain('-32601');
+    expect((await say(await open('runner'), `run:${line('/no/such/program')}`)).answer).toContain('run {"code":');
   });
 });
 

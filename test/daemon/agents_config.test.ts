@@ -32,7 +32,15 @@ api_key_env = "LOCAL_KEY"
 `);
   expect(values.agents).toEqual([
     {
-      ...{ name: 'claude', driver: 'acp' as const, command: ['claude-agent-acp'], env: { TOKEN: SECRET }, fs: 'none' as const, mcp: ['cache'] },
+      ...{
+        name: 'claude',
+        driver: 'acp' as const,
+        command: ['claude-agent-acp'],
+        env: { TOKEN: SECRET },
+        fs: 'none' as const,
+        terminal: false,
+        mcp: ['cache'],
+      },
       ...{ cwd: null, roots: ['/src'], endHooks: [['notify', 'done']] },
     },
     ...[

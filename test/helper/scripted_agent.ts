@@ -97,6 +97,21 @@ const steps: Record<string, (argument: string) => unknown> = {
   },
   read: async (path) => chunk(`read ${JSON.stringify(await ask('fs/read_text_file', { sessionId: session, path }))}`),
   write: async (path) => chunk(`write ${JSON.stringify(await ask('fs/write_text_file', { sessionId: session, path, content: 'written' }))}`),
+  /** Has a program run, to its end: a JSON list with `_` for blanks. */
+  run: async (json) => {
+    const [command, ...args] = JSON.parse(json.replaceAll('_', ' ')) as string[];
+    const { terminalId, error } = await ask('terminal/create', { sessionId: session, command, args, outputByteLimit: 20 });
+    if (error) return chunk(`run ${JSON.stringify(error)}`);
+    await ask('terminal/wait_for_exit', { sessionId: session, terminalId });
+    chunk(`run ${JSON.stringify(await ask('terminal/output', { sessionId: session, terminalId }))}`);
+    await ask('terminal/release', { sessionId: session, terminalId });
+    chunk(` then ${JSON.stringify(await ask('terminal/output', { sessionId: session, terminalId }))}`);
+  },
+  /** Has a program run, and leaves it. */
+  leave: async (json) => {
+    const [command, ...args] = JSON.parse(json.replaceAll('_', ' ')) as string[];
+    chunk((await ask('terminal/create', { sessionId: session, command, args })).terminalId);
+  },
   garbage: (count) => {
     for (let n = 0; n < Number(count || 1); n++) process.stdout.write(`this is no message ${n}\n[1]\n42\n{"id":99,"result":{}}\n`);
   },

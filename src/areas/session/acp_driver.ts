@@ -5,6 +5,7 @@ import { AcpLink } from './acp_link';
 import { AcpOptions } from './acp_options';
 import { AcpProcess } from './acp_process';
 import { mcpServers, type OwnServer } from './acp_servers';
+import { AcpTerminals, type TerminalJobs } from './acp_terminals';
 import { AcpUpdates, unknown } from './acp_update';
 import type { AcpAgent } from './agent';
 import { prefaced } from './preface';
@@ -31,6 +32,7 @@ export class AcpDriver implements Driver {
     (method, params) => this.request(method, params),
     (text) => this.host.put({ type: 'notice', data: { text } }),
   );
+  private readonly terminals: AcpTerminals;
   private readonly failed = Promise.withResolvers<never>();
 
   constructor(
@@ -38,7 +40,9 @@ export class AcpDriver implements Driver {
     private readonly host: DriverHost,
     private readonly limits: () => { readonly startMs: number; readonly cancelMs: number },
     private readonly ownServer: OwnServer,
+    jobs: TerminalJobs,
   ) {
+    this.terminals = new AcpTerminals(jobs, () => host.row());
     // Whoever waits for something else learns of it there.
     this.failed.promise.catch(() => {});
   }
@@ -102,10 +106,10 @@ export class AcpDriver implements Driver {
       start,
     );
     try {
-      this.connection = await connect(link, this.host, this.spec, (id) => this.updates.find(id));
+      this.connection = await connect(link, this.host, this.spec, (id) => this.updates.find(id), this.terminals);
       const agent = (await this.request('initialize', {
         protocolVersion: 1,
-        clientCapabilities: { fs: { readTextFile: this.spec.fs !== 'none', writeTextFile: this.spec.fs === 'write' } },
+        clientCapabilities: { fs: { readTextFile: this.spec.fs !== 'none', writeTextFile: this.spec.fs === 'write' }, terminal: this.spec.terminal },
         clientInfo: { name: 'zd', title: 'zd', version },
       })) as unknown as InitializeResponse;
       if (agent.protocolVersion !== 1)
@@ -176,6 +180,7 @@ export class AcpDriver implements Driver {
     this.failed.reject(fault);
     this.connection?.close(fault);
     this.host.lost(this, fault);
+    void this.terminals.releaseAll().catch(() => {});
     void this.process
       ?.end(0)
       .then(() => this.host.setProcess(null))
@@ -186,6 +191,7 @@ export class AcpDriver implements Driver {
     const { process } = this;
     this.fault ??= new AgentFault('closed', 'The agent was ended.');
     this.failed.reject(this.fault);
+    void this.terminals.releaseAll().catch(() => {});
     if (!process) return;
     await process.end(graceMs);
     this.connection?.close(this.fault);

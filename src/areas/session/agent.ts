@@ -20,6 +20,8 @@ export interface AcpAgent extends Configured {
   readonly env: Readonly<Record<string, string>>;
   /** Which files it may ask zd for: none, or what lies in the folder of its session. */
   readonly fs: 'none' | 'read' | 'write';
+  /** Whether it may have zd run programs for it, as jobs. */
+  readonly terminal: boolean;
   /** Whether it gets zd as an MCP server: null for no; areas and operations whose writing tools it may use, too. */
   readonly mcp: readonly string[] | null;
 }

@@ -1,4 +1,5 @@
 import { ApprovalTable } from '../../areas/session/approval_table';
+import type { TerminalJobs } from '../../areas/session/acp_terminals';
 import type { ApprovalDesk } from '../../areas/session/desk';
 import { makeDriver } from '../../areas/session/make_driver';
 import { SessionLog } from '../../areas/session/log';
@@ -9,7 +10,11 @@ import { Viewers } from '../../areas/session/viewers';
 import { thisProgram } from '../../service/program';
 import type { Ground } from '../ground';
 
-export function composeSessions({ stack, paths, zdDb, events, clock, log, config, parts, onStart, onStop }: Ground, desk: ApprovalDesk): Sessions {
+export function composeSessions(
+  { stack, paths, zdDb, events, clock, log, config, parts, onStart, onStop }: Ground,
+  desk: ApprovalDesk,
+  jobs: TerminalJobs,
+): Sessions {
   const limits = () => ({
     maxSessions: config.value('session.max_sessions'),
     maxBytes: config.value('session.max_bytes'),
@@ -31,7 +36,7 @@ export function composeSessions({ stack, paths, zdDb, events, clock, log, config
     approvals: new ApprovalTable(zdDb),
     journal: new SessionLog(zdDb, clock, viewers.deliver),
     agents: () => config.value('agents'),
-    makeDriver: makeDriver(limits, program),
+    makeDriver: makeDriver(limits, program, jobs),
     starts: new Starts(() => clock.now()),
     environment: program.env,
     desk,
