@@ -18,6 +18,7 @@ import zd0013 from './migrations/zd/0013_runtime.sql' with { type: 'text' };
 import zd0014 from './migrations/zd/0014_history_index.sql' with { type: 'text' };
 import zd0015 from './migrations/zd/0015_definition_owner.sql' with { type: 'text' };
 import zd0016 from './migrations/zd/0016_mesh_seen.sql' with { type: 'text' };
+import zd0017 from './migrations/zd/0017_approvals.sql' with { type: 'text' };
 
 /** The schema of `zd.db`, in order. A published migration is never edited: its checksum is stored in every user's file. */
 export const zdMigrations: readonly Migration[] = [
@@ -37,6 +38,7 @@ export const zdMigrations: readonly Migration[] = [
   { version: 14, name: 'history_index', sql: zd0014 },
   { version: 15, name: 'definition_owner', sql: zd0015 },
   { version: 16, name: 'mesh_seen', sql: zd0016 },
+  { version: 17, name: 'approvals', sql: zd0017 },
 ];
 
 /** The schema of `cache.db`. */
