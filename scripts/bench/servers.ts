@@ -33,8 +33,9 @@ export function prepareHome(config = ''): string {
   return home;
 }
 
-export async function startZd(binary: string, config = ''): Promise<Server> {
-  const home = prepareHome(config);
+/** In a new home, or in one that was used before. */
+export async function startZd(binary: string, config = '', used?: string): Promise<Server> {
+  const home = used ?? prepareHome(config);
   const child = keep(Bun.spawn([binary, '__daemon'], { env: zdEnv(home), cwd: home, stdio: ['ignore', 'ignore', 'inherit'] }), home);
   const socket = join(home, 'zd.sock');
   await answering('zd', child, async () => (await fetch('http://zd/health', { unix: socket })).ok);

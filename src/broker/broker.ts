@@ -18,6 +18,7 @@ import type { MessageStore } from './message_store';
 import type { NoteStore } from './note_store';
 import type { Presence } from './presence';
 import type { Presences } from './presences';
+import type { Receipts } from './receipts';
 import { handlerOf } from './frames/handlers';
 import { BOUNDS, TIMES, type BrokerSettings } from './settings';
 import type { TopicStore } from './topic_store';
@@ -32,6 +33,7 @@ export interface BrokerDeps {
   readonly notes: NoteStore;
   readonly presences: Presences;
   readonly courier: Courier;
+  readonly receipts: Receipts;
   readonly limiter: Limiter;
   readonly handshake: Handshake;
   readonly counters: Counters;
@@ -61,7 +63,7 @@ export interface Asked<F> {
 }
 
 /** What needs no order among itself, so that their writes share commits. */
-const FREE: ReadonlySet<ClientFrame['type']> = new Set(['send', 'client_ack']);
+const FREE: ReadonlySet<ClientFrame['type']> = new Set(['send', 'client_ack', 'message_seen', 'receipts_ack']);
 
 /** Every connection of the broker: what it says is checked, counted and handed to whoever answers it. Nothing it says can end the broker. */
 export class Broker {
@@ -148,11 +150,14 @@ export class Broker {
 
   /** Ends what has had its time: silent strangers, pushes nobody acknowledged, peers whose grace is over. */
   sweep(): void {
-    const { clock, courier, presences, limiter } = this.deps;
+    const { clock, courier, presences, limiter, receipts } = this.deps;
     const now = clock.monotonic();
     for (const connection of this.connections) {
       if (!connection.presence && connection.openedAt + TIMES.hello < now) connection.close(CLOSE.refused, 'no_hello');
-      else courier.sweep(connection);
+      else {
+        courier.sweep(connection);
+        receipts.sweep(connection);
+      }
     }
     presences.sweep();
     limiter.sweep(now, TIMES.purge);

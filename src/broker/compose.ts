@@ -14,6 +14,8 @@ import { MeshStore } from './mesh_store';
 import { MessageStore } from './message_store';
 import { NoteStore } from './note_store';
 import { Presences } from './presences';
+import { ReceiptStore } from './receipt_store';
+import { Receipts } from './receipts';
 import { Roster } from './roster';
 import type { BrokerSettings } from './settings';
 import { TopicStore } from './topic_store';
@@ -45,6 +47,7 @@ export function composeBroker({ db, settings, sodium, token, clock, log }: Broke
   const broker = new Broker({
     ...{ db, meshes, endpoints, messages, topics, presences, courier, counters, sodium, settings, clock, log },
     notes: new NoteStore(db),
+    receipts: new Receipts(db, new ReceiptStore(db), meshes, endpoints, roster, counters, clock),
     limiter: new Limiter(settings.ratePerSecond, settings.burst),
     handshake: new Handshake({ db, meshes, endpoints, presences, sodium, settings, counters, clock, log }),
   });

@@ -31,6 +31,10 @@ export class Connection {
   caughtUp = false;
   /** Times a message was sent again in a row. */
   repeats = 0;
+  /** It has negotiated to hear who has seen its messages. */
+  takesReceipts = false;
+  /** On the monotonic clock: until when the receipts it was told of may be confirmed; null when there are none. */
+  receiptsUntil: number | null = null;
   requests = 0;
   /** A request that those behind it must not overtake, until it is answered. */
   barrier: Promise<void> | null = null;

@@ -10,6 +10,7 @@ const COUNTERS = {
   delivered: 'Deliveries that were acknowledged.',
   repeated: 'Pushes that were not acknowledged in time.',
   stray_ack: 'Acknowledgements of what was not waiting for their sender.',
+  receipts: 'Receipts of seen messages that their senders have stored.',
   expired: 'Rows removed because their time was over.',
   news_dropped: 'News of peers that a client too far behind was spared.',
 } as const;

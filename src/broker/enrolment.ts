@@ -103,10 +103,13 @@ export class Enrolment {
     return { memberId: member.id, alreadyMember: already };
   }
 
-  async claim(code: string, { peer_pubkey, display_name }: Claim): Promise<ClaimReply> {
+  async claim(code: string, { peer_pubkey, recipient_x25519_pubkey, display_name }: Claim): Promise<ClaimReply> {
     const invite = this.meshes.invite(lookupOf(code));
     if (!invite || invite.version !== 2) throw new EnrolmentRefused(404, 'not_found');
-    // The reference's own claim would have the broker hold the root key; ours has only what the link opens.
+    if (recipient_x25519_pubkey !== undefined && !isBoxKey(recipient_x25519_pubkey)) throw new EnrolmentRefused(400, 'malformed');
+    // The reference's own claim names no key a hello could be signed with, and would have the broker hold the root key: ours has only what the
+    // link opens. Its own brokers answer so, too, unless they are told otherwise.
+    if (peer_pubkey === undefined && recipient_x25519_pubkey === undefined) throw new EnrolmentRefused(400, 'malformed');
     if (peer_pubkey === undefined) throw new EnrolmentRefused(501, 'invite_v2_disabled');
     const mesh = this.meshes.mesh(invite.mesh_id)!;
     const { member, already } = await this.take(invite, invite.expires_at, peer_pubkey, display_name ?? peer_pubkey.slice(0, 8), 410);
@@ -146,6 +149,9 @@ export class Enrolment {
       throw new EnrolmentRefused(401, 'bad_signature');
   }
 }
+
+/** 32 bytes in base64url. */
+const isBoxKey = (text: string): boolean => /^[A-Za-z0-9_-]{43}=?$/.test(text);
 
 const termsOf = ({ id, expires_at, role }: Invite, mesh: Mesh): string =>
   canonicalV2({ mesh_id: mesh.id, invite_id: id, expires_at: Math.floor(expires_at / 1000), role, owner_pubkey: mesh.owner_pubkey });

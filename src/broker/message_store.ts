@@ -7,6 +7,7 @@ export interface NewMessage {
   readonly meshId: string;
   readonly topicId: string | null;
   readonly senderMemberId: string;
+  readonly clientMessageId: string | null;
   readonly createdAt: number;
   readonly expiresAt: number;
   readonly priority: Priority;
@@ -55,8 +56,8 @@ export class MessageStore {
 
   constructor(private readonly db: Db) {
     this.insertMessage = db.prepare(
-      `INSERT INTO message (id, mesh_id, topic_id, sender_member_id, created_at, expires_at, priority, open, frame)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq`,
+      `INSERT INTO message (id, mesh_id, topic_id, sender_member_id, client_message_id, created_at, expires_at, priority, open, frame)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq`,
     );
     this.insertDelivery = db.prepare('INSERT INTO delivery (seq, recipient, mesh_id) VALUES (?, ?, ?)');
     this.insertSeen = db.prepare(
@@ -82,9 +83,11 @@ export class MessageStore {
 
   /** The message's number; numbers grow. */
   add(message: NewMessage, recipients: readonly string[]): number {
-    const { id, meshId, topicId, senderMemberId, createdAt, expiresAt, priority, frame } = message;
+    const { id, meshId, topicId, senderMemberId, clientMessageId, createdAt, expiresAt, priority, frame } = message;
     const kept = recipients.length === 0 && topicId === null ? '' : frame;
-    const { seq } = this.insertMessage.get(id, meshId, topicId, senderMemberId, createdAt, expiresAt, priority, recipients.length, kept)!;
+    const { seq } = this.insertMessage.get(
+      ...[id, meshId, topicId, senderMemberId, clientMessageId, createdAt, expiresAt, priority, recipients.length, kept],
+    )!;
     for (const recipient of recipients) this.insertDelivery.run(seq, recipient, meshId);
     return seq;
   }

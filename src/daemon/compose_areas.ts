@@ -25,6 +25,7 @@ export function composeAreas(ground: Ground): Omit<Services, Own> {
   const jobs = composeJobs(ground);
   const definitions = composeDefinitions(ground);
   const snapshots = composeSnapshots(ground, definitions);
+  const runtime = composeRuntime(ground);
   const shells = composeShells(ground);
   const history = composeHistory(ground, new DefinedNames(definitions.table), (...told) => void shells.shells.broadcast(...told));
   composeLongCommands(ground, shells.shells, (line) => history.shown(line));
@@ -36,7 +37,7 @@ export function composeAreas(ground: Ground): Omit<Services, Own> {
     jobs,
     schedules: composeSchedules(ground, jobs),
     watch: composeWatch(ground),
-    runtime: composeRuntime(ground),
+    runtime,
     definitions,
     snapshots,
     archives: composeArchives(ground),
@@ -45,6 +46,6 @@ export function composeAreas(ground: Ground): Omit<Services, Own> {
     ...shells,
     history,
     mesh: composeMesh(ground),
-    sessions: composeSessions(ground),
+    sessions: composeSessions(ground, runtime.permissions, jobs),
   };
 }

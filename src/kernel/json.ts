@@ -1,5 +1,8 @@
 import { ZdError } from './error';
 
+/** Whether a value that JSON may hold is an object, not a list or null. */
+export const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+
 /**
  * Parses JSON that came over the wire. `bad_json` says what is wrong, also with a nesting deeper than `depth` and, with `uniqueKeys`, with a
  * member that stands twice in an object.

@@ -1,5 +1,6 @@
 import type { Migration } from './migrate';
 import broker0001 from './migrations/broker/0001_init.sql' with { type: 'text' };
+import broker0002 from './migrations/broker/0002_seen.sql' with { type: 'text' };
 import cache0001 from './migrations/cache/0001_init.sql' with { type: 'text' };
 import zd0001 from './migrations/zd/0001_init.sql' with { type: 'text' };
 import zd0002 from './migrations/zd/0002_event.sql' with { type: 'text' };
@@ -16,6 +17,8 @@ import zd0012 from './migrations/zd/0012_session.sql' with { type: 'text' };
 import zd0013 from './migrations/zd/0013_runtime.sql' with { type: 'text' };
 import zd0014 from './migrations/zd/0014_history_index.sql' with { type: 'text' };
 import zd0015 from './migrations/zd/0015_definition_owner.sql' with { type: 'text' };
+import zd0016 from './migrations/zd/0016_mesh_seen.sql' with { type: 'text' };
+import zd0017 from './migrations/zd/0017_approvals.sql' with { type: 'text' };
 
 /** The schema of `zd.db`, in order. A published migration is never edited: its checksum is stored in every user's file. */
 export const zdMigrations: readonly Migration[] = [
@@ -34,10 +37,15 @@ export const zdMigrations: readonly Migration[] = [
   { version: 13, name: 'runtime', sql: zd0013 },
   { version: 14, name: 'history_index', sql: zd0014 },
   { version: 15, name: 'definition_owner', sql: zd0015 },
+  { version: 16, name: 'mesh_seen', sql: zd0016 },
+  { version: 17, name: 'approvals', sql: zd0017 },
 ];
 
 /** The schema of `cache.db`. */
 export const cacheMigrations: readonly Migration[] = [{ version: 1, name: 'init', sql: cache0001 }];
 
 /** The schema of a mesh broker's `broker.db`. */
-export const brokerMigrations: readonly Migration[] = [{ version: 1, name: 'init', sql: broker0001 }];
+export const brokerMigrations: readonly Migration[] = [
+  { version: 1, name: 'init', sql: broker0001 },
+  { version: 2, name: 'seen', sql: broker0002 },
+];

@@ -41,7 +41,7 @@ export class Http {
   private readonly connections: Connections;
   private readonly streams: Streams;
   private readonly sockets: Sockets;
-  private readonly rooms = new Rooms();
+  private readonly rooms: Rooms;
   private inFlight = 0;
 
   constructor(private readonly deps: HttpDeps) {
@@ -49,6 +49,7 @@ export class Http {
     this.streams = new Streams(deps.dispatcher, this.connections, deps.limits);
     this.sockets = new Sockets({ ...deps, connections: this.connections });
     this.places = new Places(deps.dispatcher.registry);
+    this.rooms = new Rooms(deps.dispatcher.services.sessions.input);
     this.app = this.routes();
   }
 

@@ -27,6 +27,7 @@ const expression = (path: string): RegExp =>
  * The path's fields, percent-decoded once, so `%2F` is a slash of the field and `%252F` is `%2F`. `bad_args` for what is no UTF-8.
  */
 export function pathInput(route: Route, path: string): Record<string, string> {
+  if (route.path === path) return {};
   const groups = expression(route.path).exec(path)?.groups ?? {};
   return Object.fromEntries(Object.entries(groups).map(([field, text]) => [field, decode(field, text)]));
 }
@@ -42,6 +43,8 @@ function decode(field: string, text: string): string {
 /** Tells which addresses exist and what they take, before a request is let in to the router. */
 export class Places {
   private readonly fixed = new Map<string, Place>();
+  /** Routes whose address has no fields, by method and address: the others are found by trying their patterns in turn. */
+  private readonly literal = new Map<string, Place>();
   private readonly patterns: { readonly match: RegExp; readonly route: Route }[] = [];
 
   constructor(registry: Registry) {
@@ -54,8 +57,14 @@ export class Places {
   }
 
   find(path: string, method: string): Place | undefined {
-    const fixed = this.fixed.get(path);
-    if (fixed) return fixed;
+    const known = this.fixed.get(path) ?? this.literal.get(`${method} ${path}`);
+    if (known) return known;
+    const found = this.search(path, method);
+    if (found?.route?.path === path) this.literal.set(`${method} ${path}`, found);
+    return found;
+  }
+
+  private search(path: string, method: string): Place | undefined {
     if (path.startsWith('/openapi/')) return { label: path, methods: READ, route: undefined };
     if (path.startsWith('/ui/')) return { label: '/ui', methods: READ, route: undefined };
     const first = this.patterns.find(({ match }) => match.test(path));

@@ -101,12 +101,15 @@ describe('claiming a link of version 2', () => {
     expect(forged).toEqual({ status: 400, body: { ok: false, error: 'invite_bad_signature' } });
     expect((await broker.owned('invite', mesh.id, `/meshes/${mesh.id}/invites`, invite, mesh.owner.keys)).status).toBe(200);
     expect((await broker.post('/invites/unknown0/claim', {})).status).toBe(404);
-    expect(await broker.post(`/invites/${code}/claim`, { recipient_x25519_pubkey: 'x' })).toEqual({
+    for (const body of [{}, { recipient_x25519_pubkey: 'x' }, { recipient_x25519_pubkey: 'x', peer_pubkey: newIdentity(sodium).publicKey }])
+      expect(await broker.post(`/invites/${code}/claim`, body)).toEqual({ status: 400, body: { ok: false, error: 'malformed' } });
+    const recipient_x25519_pubkey = crypto.getRandomValues(new Uint8Array(32)).toBase64({ alphabet: 'base64url', omitPadding: true });
+    expect(await broker.post(`/invites/${code}/claim`, { recipient_x25519_pubkey })).toEqual({
       status: 501,
       body: { ok: false, error: 'invite_v2_disabled' },
     });
     const keys = newIdentity(sodium);
-    const claim = { peer_pubkey: keys.publicKey, display_name: 'Eda' };
+    const claim = { peer_pubkey: keys.publicKey, recipient_x25519_pubkey, display_name: 'Eda' };
     const reply = await broker.post(`/invites/${code}/claim`, claim);
     expect(reply).toMatchObject({
       status: 200,

@@ -12,10 +12,11 @@ const STATES = {
     'mesh.after_send',
     'mesh.before_done',
     'mesh.after_done',
+    'mesh.before_receipts_ack',
     'storage.before_commit',
     'storage.after_commit',
   ],
-  receiver: ['mesh.before_inbox', 'mesh.before_client_ack', 'storage.before_commit', 'storage.after_commit'],
+  receiver: ['mesh.before_inbox', 'mesh.before_client_ack', 'mesh.before_seen_told', 'storage.before_commit', 'storage.after_commit'],
   broker: ['storage.before_commit', 'storage.after_commit'],
 } as const;
 
@@ -147,16 +148,51 @@ export class ZeroLoss {
       async () => {
         await this.alive();
         const { body } = await v1(this.receiver, 'GET', 'inbox?mark_seen=false&limit=200').catch(() => ({ body: { items: [] } }));
-        const items = (body.items as { client_message_id: string; body: string | null }[]).filter((item) => keys.includes(item.client_message_id));
+        const items = (body.items as { id: string; client_message_id: string; body: string | null }[]).filter((item) =>
+          keys.includes(item.client_message_id),
+        );
         return new Set(items.map((item) => item.client_message_id)).size === keys.length ? items : undefined;
       },
       60_000,
     );
     if (shown.length !== keys.length) throw new Error(`${shown.length} messages are shown for ${keys.length}`);
     for (const { client_message_id, body } of shown) if (!body?.startsWith(client_message_id)) throw new Error(`${client_message_id} says ${body}`);
-    const { body } = await this.receiver.call('event_list', { kind: 'mesh', topic: 'message', order: 'desc', limit: 200 });
-    const told = (body.events as { data: { client_message_id: string } }[]).filter(({ data }) => keys.includes(data.client_message_id));
+    const told = (await this.events('receiver', 'message')).filter(({ client_message_id }) => keys.includes(client_message_id));
     if (told.length !== keys.length) throw new Error(`${told.length} events tell of ${keys.length} messages`);
+    await this.checkSeen(
+      keys,
+      shown.map(({ id }) => id),
+    );
+  }
+
+  /** What the reader sees the sender hears of, once. */
+  private async checkSeen(keys: readonly string[], ids: readonly string[]): Promise<void> {
+    await until('the reader has seen them', async () => {
+      await this.alive();
+      return (await v1(this.receiver, 'POST', 'inbox/seen', { ids }).catch(() => ({ status: 0 }))).status === 200;
+    });
+    await until(
+      'the sender knows who has seen them',
+      async () => {
+        await this.alive();
+        const rows = await Promise.all(keys.map((key) => rowOf(this.sender, key).catch(() => null)));
+        return rows.every((row) => row?.seen_by === 1);
+      },
+      60_000,
+    );
+    const heard = (await this.events('sender', 'receipt')).filter(
+      ({ client_message_id, delivery }) => delivery === 'seen' && keys.includes(client_message_id),
+    );
+    if (heard.length !== keys.length) throw new Error(`${heard.length} receipts came for ${keys.length} messages`);
+  }
+
+  /** The newest events of a topic; who has them may be killed at its state only now. */
+  private events(actor: 'sender' | 'receiver', topic: string): Promise<{ client_message_id: string; delivery?: string }[]> {
+    return until(`the events of the ${actor}`, async () => {
+      await this.alive();
+      const { body } = await this[actor].call('event_list', { kind: 'mesh', topic, order: 'desc', limit: 200 }).catch(() => ({ body: null }));
+      return body && (body.events as { data: { client_message_id: string } }[]).map(({ data }) => data);
+    });
   }
 
   private async alive(): Promise<void> {

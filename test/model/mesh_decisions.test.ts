@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
+import { Flood } from '../../src/areas/mesh/flood';
 import { fingerprintV2, hostRecord, judgeHost, stableMac, type Card } from '../../src/areas/mesh/host';
 import { Lanes } from '../../src/areas/mesh/lanes';
 import { linkEnd, reconnectMs } from '../../src/areas/mesh/link_end';
@@ -124,4 +125,13 @@ test('a minted key is a ULID: its time first, and no two alike', () => {
   const many = Array.from({ length: 1000 }, () => ulid(1));
   expect(new Set(many).size).toBe(1000);
   for (const each of many) expect(each).toMatch(/^[0-9A-HJKMNP-TV-Z]{26}$/);
+});
+
+test('the more is accepted at once, the less is handed over meanwhile, and with little as much as goes', () => {
+  const after = (count: number) => {
+    const flood = new Flood();
+    for (let at = 0; at < count; at++) flood.count();
+    return flood.pace()?.batch ?? null;
+  };
+  expect([0, 24, 25, 79, 80, 500].map(after)).toEqual([null, null, 16, 16, 8, 8]);
 });

@@ -191,7 +191,7 @@ test('a negotiation is read with its floors', () => {
   const read = (supported: Record<string, { params?: Record<string, unknown> }>, missing_required: string[] = []) =>
     readNegotiation({ type: 'feature_negotiation_response', supported, missing_required });
   const dedupe = (params: Record<string, unknown>) => read({ client_message_id_dedupe: { params } });
-  expect(read({})).toEqual({ dedupe: null, inlineBytes: null, signed: false });
+  expect(read({})).toEqual({ dedupe: null, inlineBytes: null, signed: false, seen: false });
   expect(dedupe({ mode: 'retention_scoped', dedupe_retention_days: 3 })).toMatchObject({ dedupe: { mode: 'retention_scoped', days: 3 } });
   expect(dedupe({ mode: 'permanent' })).toMatchObject({ dedupe: { days: null } });
   expect(dedupe({ mode: 'retention_scoped', dedupe_retention_days: 2 }).fault?.kind).toBe('feature_param_below_floor');

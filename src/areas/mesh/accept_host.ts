@@ -13,8 +13,8 @@ export const meshAcceptHost = defineOp({
   errors: [],
   cli: { path: ['mesh', 'accept-host'], essential: 'fingerprint_prefix' },
   example: {},
-  handle: ({ mesh }) => {
-    const { fingerprint, changed } = mesh.meshes.acceptHost();
+  handle: async ({ mesh }) => {
+    const { fingerprint, changed } = await mesh.meshes.acceptHost();
     return { fingerprint_prefix: fingerprint.slice(0, 16), changed };
   },
 });

@@ -13,15 +13,14 @@ const BATCH = 64;
 const RETRY_MS = 2000;
 const LEAST_REST_MS = 20;
 const LONGEST_REST_MS = 30_000;
-/** In a flood: how many are handed over at once, and the rest behind them. */
-const FLOOD = { batch: 16, restMs: 20 };
 /** After a refusal for speed the window opens no further for so long. */
 const CALM_MS = 60_000;
 
 interface Underway {
   readonly row: OutboxRow;
   readonly link: Link;
-  readonly timer: Timer;
+  /** On the monotonic clock: when its answer is waited for no longer. */
+  readonly until: number;
 }
 
 /**
@@ -31,9 +30,12 @@ interface Underway {
 export class Drain {
   private readonly underway = new Map<string, Underway>();
   private timer: Timer | undefined;
+  private patience: Timer | undefined;
   private running = false;
   private again = false;
   private stopped = true;
+  /** When the timer that is set ends; never, when none is. */
+  private restsUntil = Infinity;
   private window = WINDOW;
   private pausedUntil = 0;
   private calmUntil = 0;
@@ -62,17 +64,21 @@ export class Drain {
 
   /** There may be something to send. */
   readonly wake = (): void => {
-    if (this.stopped) return;
-    if (this.running) {
-      this.again = true;
-      return;
-    }
-    this.running = true;
-    void this.pass();
+    // With a closed link there is nothing to do: its opening wakes us. In a pause nothing is, when the rest ends with it.
+    if (this.stopped || this.options.link().state !== 'open') return;
+    if (performance.now() < this.pausedUntil && this.restsUntil <= this.pausedUntil + LEAST_REST_MS) return;
+    this.again = true;
+    if (!this.running) void this.pass();
+  };
+
+  private readonly rested = (): void => {
+    this.restsUntil = Infinity;
+    this.wake();
   };
 
   private async pass(): Promise<void> {
     let failed = false;
+    this.running = true;
     try {
       do {
         this.again = false;
@@ -85,24 +91,29 @@ export class Drain {
     this.running = false;
     if (this.stopped) return;
     clearTimeout(this.timer);
+    this.restsUntil = Infinity;
     if (this.again && !failed) return this.wake();
     // With a closed link or a full window there is nothing to wait for here: its opening, and every answer, wake us.
     const due = failed ? null : this.options.store.nextDue(this.options.mesh);
     const rest = due === null ? LONGEST_REST_MS : Math.min(LONGEST_REST_MS, due - this.options.clock.now());
-    this.timer = setTimeout(this.wake, Math.max(rest, this.pausedUntil - performance.now(), failed || due === null ? RETRY_MS : LEAST_REST_MS));
+    const now = performance.now();
+    const ms = Math.max(rest, this.pausedUntil - now, failed || due === null ? RETRY_MS : LEAST_REST_MS);
+    this.restsUntil = now + ms;
+    this.timer = setTimeout(this.rested, ms);
   }
 
   /** In a flood accepting goes first: what is handed over is bounded until it is over, and nothing of it is lost meanwhile. */
   private yields(): boolean {
-    if (!this.options.flooded()) return false;
-    this.pausedUntil = Math.max(this.pausedUntil, performance.now() + FLOOD.restMs);
+    const pace = this.options.pace();
+    if (!pace) return false;
+    this.pausedUntil = Math.max(this.pausedUntil, performance.now() + pace.restMs);
     return true;
   }
 
   /** True when there may be more to send at once. */
   private async batch(): Promise<boolean> {
     const { db, store, mesh, clock, link } = this.options;
-    const room = Math.min(this.options.flooded() ? FLOOD.batch : BATCH, this.window - this.underway.size);
+    const room = Math.min(this.options.pace()?.batch ?? BATCH, this.window - this.underway.size);
     if (this.stopped || room <= 0 || link().state !== 'open' || performance.now() < this.pausedUntil) return false;
     const now = clock.now();
     const due = store.nextDue(mesh);
@@ -129,8 +140,9 @@ export class Drain {
     } catch (error) {
       return this.kill(row, `unsendable: ${(error as Error).message}`);
     }
-    const timer = setTimeout(() => void this.failed(row, 'ack_timeout'), ackMs());
-    this.underway.set(row.client_message_id, { row, link: way.link, timer });
+    const until = performance.now() + ackMs();
+    this.underway.set(row.client_message_id, { row, link: way.link, until });
+    this.patience ??= setTimeout(this.expire, ackMs());
     way.link.send(frame);
     failpoint('mesh.after_send');
   }
@@ -146,7 +158,7 @@ export class Drain {
     }
     counters.acks++;
     const { row } = found;
-    this.forget(id);
+    this.underway.delete(id);
     failpoint('mesh.before_done');
     const error = ack.error || (ack.queued === false ? 'refused without a reason' : null);
     if (error !== null) return this.refused(row, error, ack);
@@ -183,10 +195,18 @@ export class Drain {
     }
   }
 
-  private async failed(row: OutboxRow, reason: string): Promise<void> {
-    if (!this.forget(row.client_message_id)) return;
-    await this.later(row, this.options.clock.now() + retryMs(row.attempts + 1, Math.random()), reason, false);
-  }
+  /** Those whose answer did not come in time are sent again later. One timer serves all: they are in the order of their times, nearly. */
+  private readonly expire = (): void => {
+    this.patience = undefined;
+    const now = performance.now();
+    let next = Infinity;
+    for (const { row, until } of this.underway.values()) {
+      if (until > now) next = Math.min(next, until);
+      else if (this.underway.delete(row.client_message_id))
+        void this.later(row, this.options.clock.now() + retryMs(row.attempts + 1, Math.random()), 'ack_timeout', false);
+    }
+    if (next < Infinity) this.patience = setTimeout(this.expire, next - now);
+  };
 
   private async later(row: OutboxRow, at: number, reason: string, refund: boolean): Promise<void> {
     const { db, store } = this.options;
@@ -206,16 +226,12 @@ export class Drain {
   async broken(link: Link | null, reason: string): Promise<void> {
     const { db, store } = this.options;
     const rows = [...this.underway.values()].filter((each) => link === null || each.link === link).map(({ row }) => row);
-    for (const row of rows) this.forget(row.client_message_id);
     if (rows.length === 0) return;
+    for (const row of rows) this.underway.delete(row.client_message_id);
+    if (this.underway.size === 0) this.patience = void clearTimeout(this.patience);
     await db.write(() => rows.forEach((row) => store.release(row, reason)), 'normal').catch(() => {});
     // The next link may have opened before this was stored.
     this.wake();
-  }
-
-  private forget(id: string): boolean {
-    clearTimeout(this.underway.get(id)?.timer);
-    return this.underway.delete(id);
   }
 
   /** A full disk: the row stays in flight, and its lease brings it back. */

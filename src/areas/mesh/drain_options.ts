@@ -1,6 +1,7 @@
 import type { Clock } from '../../kernel/clock';
 import type { Logger } from '../../kernel/log';
 import type { Db } from '../../storage/db';
+import type { Pace } from './flood';
 import type { Link } from './link';
 import type { OutboxRow } from './outbox_row';
 import type { OutboxStore } from './outbox_store';
@@ -19,8 +20,8 @@ export interface DrainOptions {
   link(): Link;
   ackMs(): number;
   keepBodies(): boolean;
-  /** Messages are accepted faster than they can be handed over. */
-  flooded(): boolean;
+  /** How fast it may go while many are accepted; null: as fast as it can. */
+  pace(): Pace | null;
   /** Rows that have ended, for who waits and for the sum of bytes. */
   ended(row: OutboxRow): void;
   readonly counters: { acks: number; strayAcks: number };

@@ -14,6 +14,10 @@ interface Stored {
   readonly written_at?: string;
 }
 
+/** Why no mesh is used after a mismatch, and what to do. */
+export const COPIED =
+  'the keys of the meshes were made on another machine and are not used; if this copy shall be the one that goes on: zd mesh accept-host';
+
 export type HostVerdict = 'first_run' | 'match' | 'moved_card' | 'mismatch' | 'unavailable';
 
 const sha256 = (text: string): string => new Bun.CryptoHasher('sha256').update(text).digest('hex');

@@ -4,6 +4,7 @@ import type { Logger } from '../../kernel/log';
 import type { Db } from '../../storage/db';
 import type { InboxRow } from './inbox_row';
 import type { InboxQuery, InboxStore } from './inbox_store';
+import type { SeenReportStore } from './seen_report_store';
 
 const CHUNK = 500;
 /** A copy may come for so long after a message is gone: brokers keep what is not delivered for a week. */
@@ -12,6 +13,15 @@ const GONE_KEPT_MS = 14 * 86_400_000;
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 const UPKEEP_MS = 3_600_000;
+
+export interface InboxOptions {
+  readonly reports: SeenReportStore;
+  keepMs(): number;
+  /** Whether senders hear that their messages were seen. */
+  tellSeen(): boolean;
+  /** Something was marked as seen. */
+  seen(): void;
+}
 
 /** What arrived, for those who read it. */
 export class Inbox {
@@ -23,7 +33,7 @@ export class Inbox {
     private readonly store: InboxStore,
     private readonly clock: Clock,
     private readonly log: Logger,
-    private readonly keepMs: () => number,
+    private readonly options: InboxOptions,
   ) {}
 
   /** A page as it was, and how many of it were unread; they are marked as seen after it was read. */
@@ -33,8 +43,10 @@ export class Inbox {
     return { rows, marked: unread.length === 0 ? 0 : await this.seen(unread) };
   }
 
-  seen(ids: readonly string[]): Promise<number> {
-    return this.db.write(() => this.store.markSeen(ids, this.clock.now()), 'normal');
+  async seen(ids: readonly string[]): Promise<number> {
+    const marked = await this.db.write(() => this.store.markSeen(ids, this.clock.now(), this.options.tellSeen()), 'normal');
+    if (marked > 0) this.options.seen();
+    return marked;
   }
 
   /** Messages whose text, sender or topic holds the words, newest first. It looks at some rows at a time and ends early when the caller leaves. */
@@ -83,8 +95,11 @@ export class Inbox {
     if (this.kept !== null && this.clock.monotonic() - this.kept < UPKEEP_MS) return;
     this.kept = this.clock.monotonic();
     const now = this.clock.now();
-    const removed = await this.clear(undefined, now - this.keepMs());
+    const removed = await this.clear(undefined, now - this.options.keepMs());
     if (removed > 0) this.log.info('inbox_prune_completed', { removed });
-    await this.db.write(() => this.store.forgetGone(now - GONE_KEPT_MS), 'normal');
+    await this.db.write(() => {
+      this.store.forgetGone(now - GONE_KEPT_MS);
+      this.options.reports.forget(now - GONE_KEPT_MS);
+    }, 'normal');
   }
 }

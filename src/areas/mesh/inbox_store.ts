@@ -3,6 +3,7 @@ import { uniqueId } from '../../kernel/ids';
 import type { Db } from '../../storage/db';
 import { meshEvent } from './events';
 import type { InboxRow } from './inbox_row';
+import type { SeenReportStore } from './seen_report_store';
 
 /** A message that arrived, opened or not. */
 export interface Arrived {
@@ -47,6 +48,7 @@ export class InboxStore {
   constructor(
     private readonly db: Db,
     private readonly events: Pick<EventService, 'append'>,
+    private readonly reports: SeenReportStore,
   ) {}
 
   private get sql(): ReturnType<typeof prepare> {
@@ -116,10 +118,12 @@ export class InboxStore {
     return this.db.sqlite.query<InboxRow, [string]>(`SELECT ${COLUMNS} FROM mesh_inbox AS m WHERE id = ?`).get(id);
   }
 
-  /** How many of them were unread. */
-  markSeen(ids: readonly string[], now: number): number {
+  /** How many of them were unread. `tell`: their senders are to hear of it. */
+  markSeen(ids: readonly string[], now: number, tell: boolean): number {
     const mark = this.db.sqlite.query('UPDATE mesh_inbox SET seen_at = ? WHERE id = ? AND seen_at IS NULL');
-    return ids.reduce((sum, id) => sum + mark.run(now, id).changes, 0);
+    const fresh = ids.filter((id) => mark.run(now, id).changes > 0);
+    if (tell) for (const id of fresh) this.reports.add(id, now);
+    return fresh.length;
   }
 
   /** Removes what fits, some at a time, and remembers that it was there. */

@@ -11,7 +11,7 @@ export type LinkState = 'connecting' | 'open' | 'reconnecting' | 'closed';
 
 /** What a broker offers; a broker that does not negotiate offers nothing. */
 export type Features = Exclude<Negotiated, { fault: object }>;
-export const LEGACY: Features = { dedupe: null, inlineBytes: null, signed: false };
+export const LEGACY: Features = { dedupe: null, inlineBytes: null, signed: false, seen: false };
 
 export interface LinkOptions {
   readonly url: string;
@@ -32,7 +32,7 @@ const CONNECT_MS = 10_000;
 const RPC_MS = 5000;
 const PING_EVERY_MS = 30_000;
 const STALE_MS = 75_000;
-const REQUESTED = [FEATURES.dedupe, FEATURES.maxPayload, FEATURES.signed];
+const REQUESTED = [FEATURES.dedupe, FEATURES.maxPayload, FEATURES.signed, FEATURES.seen];
 
 /** One WebSocket to a broker, made anew whenever it ends until it is stopped or the broker says never to come back. */
 export class Link {

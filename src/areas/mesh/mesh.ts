@@ -1,11 +1,13 @@
 import { hostname } from 'node:os';
 import type { Clock } from '../../kernel/clock';
 import type { EventService } from '../../kernel/context';
+import { failpoint } from '../../kernel/failpoint';
 import type { Logger } from '../../kernel/log';
 import type { Part } from '../../kernel/part';
 import type { Db } from '../../storage/db';
 import { Drain } from './drain';
 import { meshEvent } from './events';
+import type { Pace } from './flood';
 import { Inbound, type Receiver } from './inbound';
 import type { InboxStore } from './inbox_store';
 import { Link, type LinkState } from './link';
@@ -13,10 +15,12 @@ import type { OutboxRow } from './outbox_row';
 import type { OutboxStore } from './outbox_store';
 import { Roster } from './roster';
 import { Sealer, type Keys } from './sealer';
+import type { SeenReportStore } from './seen_report_store';
+import { SeenReports } from './seen_reports';
 import type { JoinedMesh } from './service_types';
 import { SessionLinks } from './session_links';
 import { FEATURES } from './wire/features';
-import type { BrokerFrame } from './wire/frames_broker';
+import type { BrokerFrame, Receipt } from './wire/frames_broker';
 import { sign, SIGNED } from './wire/signature';
 import { loadSodium } from './wire/sodium';
 import type { Wishes } from './wishes';
@@ -33,6 +37,7 @@ export interface MeshGround {
   readonly outbox: OutboxStore;
   readonly inbox: InboxStore;
   readonly wishes: Wishes;
+  readonly reports: SeenReportStore;
   readonly events: EventService;
   readonly clock: Clock;
   readonly log: Logger;
@@ -40,7 +45,9 @@ export interface MeshGround {
   /** A stable name of this daemon to the broker, so that after a restart it is the same peer. */
   readonly daemonId: string;
   ended(row: OutboxRow): void;
-  flooded(): boolean;
+  pace(): Pace | null;
+  /** Who has seen what of ours; how many of them were no news. Resolves when it is stored. */
+  receipts(mesh: string, receipts: readonly Receipt[]): Promise<number>;
 }
 
 export const newCounters = () => ({ received: 0, duplicates: 0, undecryptable: 0, acks: 0, strayAcks: 0, refused: {} as Record<string, number> });
@@ -49,6 +56,8 @@ export const newCounters = () => ({ received: 0, duplicates: 0, undecryptable: 0
 export class Mesh {
   readonly link: Link;
   readonly drain: Drain;
+  /** What was seen here, for its senders. */
+  readonly seen: SeenReports;
   readonly roster: Roster;
   readonly counters = newCounters();
   readonly part: Part;
@@ -85,8 +94,9 @@ export class Mesh {
       ackMs: () => ground.limits().ackMs,
       keepBodies: () => ground.limits().keepBodies,
       ended: ground.ended,
-      flooded: ground.flooded,
+      pace: ground.pace,
     });
+    this.seen = new SeenReports({ mesh: slug, db, log, reports: ground.reports, link: () => this.link });
     this.sessions = new SessionLinks({
       ...{ joined, member: this.keys, clock },
       ready: () => this.ready(),
@@ -129,6 +139,7 @@ export class Mesh {
     if (!this.running) return;
     this.running = false;
     this.sessions.stop();
+    this.seen.stop();
     await this.drain.stop();
     this.link.stop();
   }
@@ -168,6 +179,7 @@ export class Mesh {
     for (const frame of wishes.frames(slug)) this.link.send(frame);
     this.sessions.start();
     this.drain.wake();
+    this.seen.wake();
   }
 
   take(frame: BrokerFrame, to: Receiver): void {
@@ -186,8 +198,23 @@ export class Mesh {
           .publish(meshEvent('state_change', { mesh: this.joined.slug, key: frame.key, value: frame.value, by: frame.updatedBy }))
           .catch(() => {});
         return;
+      case 'receipts':
+        void this.told(frame.receipts, to.link);
+        return;
       case 'error':
         this.refused(`broker_${frame.code}`);
+    }
+  }
+
+  /** Confirmed once it is stored; the broker says it again otherwise. */
+  private async told(receipts: readonly Receipt[], link: Link): Promise<void> {
+    try {
+      const stale = await this.ground.receipts(this.joined.slug, receipts);
+      for (let count = 0; count < stale; count++) this.refused('stray_receipt');
+      failpoint('mesh.before_receipts_ack');
+      link.send({ type: 'receipts_ack', receipts: receipts.map(({ messageId, seen }) => ({ messageId, seen })) });
+    } catch (error) {
+      this.ground.log.warn('mesh: receipts could not be stored; the broker says them again', { mesh: this.joined.slug, error });
     }
   }
 

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ZdError } from '../../kernel/error';
-import type { Parts } from '../../kernel/part';
-import { hostFacts, hostRecord, judgeHost, fingerprintV2 } from './host';
+import type { Part, Parts } from '../../kernel/part';
+import { COPIED, hostFacts, hostRecord, judgeHost, fingerprintV2 } from './host';
 import { isSlug, meshFault, type Keyring } from './keyring';
 import { Mesh, type MeshGround } from './mesh';
 import type { JoinedMesh, MeshBook } from './service_types';
@@ -17,6 +17,9 @@ export interface MeshesOptions extends Omit<MeshGround, 'daemonId'> {
 
 /** Who joined is connected when it is told so, unless the broker takes longer. */
 const SETTLE_MS = 2000;
+
+/** Shown by `doctor` and `/health` as long as they are not. */
+const host: Part = { name: 'mesh_host', start: () => undefined, stop: () => undefined, probe: () => COPIED };
 
 /** The meshes of this daemon. What is joined or left is in force at once. */
 export class Meshes implements MeshBook {
@@ -58,8 +61,10 @@ export class Meshes implements MeshBook {
     }
     if (verdict === 'unavailable') log.warn('mesh: the host fingerprint cannot be read; it is left as it is', { file: this.hostFile });
     this.refused = verdict === 'mismatch' && clonePolicy() === 'refuse';
-    if (this.refused) log.error('mesh: the keys were made on another machine and are not used; if this copy shall go on: zd mesh accept-host');
-    else if (verdict === 'mismatch' && clonePolicy() === 'warn') log.warn('mesh: the keys were made on another machine');
+    if (this.refused) {
+      log.error(`mesh: ${COPIED}`);
+      this.options.parts.add(host);
+    } else if (verdict === 'mismatch' && clonePolicy() === 'warn') log.warn('mesh: the keys were made on another machine');
   }
 
   private hostText(): string | null {
@@ -75,11 +80,12 @@ export class Meshes implements MeshBook {
   }
 
   /** Makes this machine the one the keys belong to, and connects. */
-  acceptHost(): { readonly fingerprint: string; readonly changed: boolean } {
+  async acceptHost(): Promise<{ readonly fingerprint: string; readonly changed: boolean }> {
     const changed = judgeHost(this.hostText(), hostFacts()) !== 'match';
     if (this.joined.length > 0) this.writeHost();
     if (this.refused) {
       this.refused = false;
+      await this.options.parts.remove(host.name);
       for (const mesh of this.joined) this.attach(mesh);
     }
     return { fingerprint: fingerprintV2(hostFacts()), changed };

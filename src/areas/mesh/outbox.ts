@@ -4,7 +4,7 @@ import { ZdError } from '../../kernel/error';
 import type { Db } from '../../storage/db';
 import { meshEvent } from './events';
 import { fitsWire, wireChars } from './wire_size';
-import { Flood } from './flood';
+import { Flood, type Pace } from './flood';
 import type { Mesh } from './mesh';
 import type { Meshes } from './meshes';
 import type { OutboxAdmin, Requeued, Retired } from './outbox_admin';
@@ -38,6 +38,8 @@ export class Outbox {
   /** Bytes of the messages kept; read from the table at first use. */
   private kept: number | null = null;
   private pressed = false;
+  /** Messages accepted since the start. */
+  accepted = 0;
   private readonly flood = new Flood();
   private readonly waiting = new Map<string, Set<() => void>>();
 
@@ -69,20 +71,20 @@ export class Outbox {
     const senderSession = session?.mesh === slug ? session.pubkey : null;
     const row = { clientMessageId, fingerprint, mesh: slug, kind, ref, targetSpec, senderSession, priority, replyToId, payload: message, bytes };
     const found = await this.db.write(() => {
-      const other = this.store.find(clientMessageId);
-      if (!other) this.store.add({ ...row, meta: request.meta || null }, now, mesh.drain.lanes.until(targetSpec));
-      return other;
+      const added = this.store.add({ ...row, meta: request.meta || null }, now, mesh.drain.lanes.until(targetSpec));
+      return added === null ? this.store.find(clientMessageId) : null;
     }, 'full');
     failpoint('mesh.after_accept');
     if (found) return answered(verdict(found, fingerprint, slug));
     if (this.kept !== null) this.kept += bytes;
+    this.accepted++;
     this.flood.count();
     mesh.drain.wake();
     return answered(queued(clientMessageId));
   }
 
-  flooded(): boolean {
-    return this.flood.isOn();
+  pace(): Pace | null {
+    return this.flood.pace();
   }
 
   private checkRoom(bytes: number, mesh: string): void {
@@ -104,7 +106,12 @@ export class Outbox {
   /** A row ended: its bytes may be free, and who waits for it hears of it. */
   ended(row: OutboxRow): void {
     if (this.kept !== null && row.payload !== null && !this.limits().keepBodies) this.kept = Math.max(0, this.kept - row.payload_bytes);
-    for (const call of this.waiting.get(row.id) ?? []) call();
+    this.changed(row);
+  }
+
+  /** Who waits for a row looks at it again. */
+  changed({ id }: Pick<OutboxRow, 'id'>): void {
+    for (const call of this.waiting.get(id) ?? []) call();
   }
 
   get(id: string): OutboxRow {
@@ -228,7 +235,7 @@ export class Outbox {
   /** Every recipient's daemon has it. */
   async stored(row: OutboxRow): Promise<void> {
     const fresh = await this.db.write(() => this.admin.stored(row, this.clock.now()), 'normal');
-    if (fresh) for (const call of this.waiting.get(row.id) ?? []) call();
+    if (fresh) this.changed(row);
   }
 }
 

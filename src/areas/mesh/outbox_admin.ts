@@ -1,6 +1,7 @@
 import type { OutboxRow } from './outbox_row';
 import { ROW, type OutboxStore } from './outbox_store';
 import type { OutboxStatus } from './verdict';
+import type { Receipt } from './wire/frames_broker';
 
 export interface OutboxQuery {
   readonly status: OutboxStatus | null;
@@ -104,7 +105,7 @@ export class OutboxAdmin {
       notBefore,
     );
     this.abort(row, by, now, newRowId, keepBody);
-    return { old: row, newRowId };
+    return { old: row, newRowId: newRowId! };
   }
 
   /** After a crash: what was under way waits again, in its old place. It may have arrived; the broker knows its key. */
@@ -147,8 +148,25 @@ export class OutboxAdmin {
   /** False when that was known. */
   stored(row: OutboxRow, now: number): boolean {
     const { changes } = this.store.query('UPDATE mesh_outbox SET stored_at = ? WHERE seq = ? AND stored_at IS NULL').run(now, row.seq);
-    if (changes > 0) this.store.receipt(row);
+    if (changes > 0) this.store.receipt(row, 'stored_by_recipient');
     return changes > 0;
+  }
+
+  /** How many have seen a message, as its broker says. The row when that is news; null for what is known, and for what is none of our messages. */
+  seen(mesh: string, { messageId, clientMessageId, seen, recipients, seenAt }: Receipt, now: number): OutboxRow | null {
+    const row = this.store.find(clientMessageId);
+    // The broker's answer to the message may have been lost, and its id with it.
+    if (!row || row.attempts === 0 || row.mesh !== mesh || (row.broker_message_id ?? messageId) !== messageId || seen > recipients) return null;
+    const all = seen === recipients ? 1 : 0;
+    const { changes } = this.store
+      .query(
+        `UPDATE mesh_outbox SET seen_by = ?1, recipients = ?2, seen_at = CASE WHEN ?3 THEN ?4 END,
+           stored_at = CASE WHEN ?3 THEN ifnull(stored_at, ?5) ELSE stored_at END WHERE seq = ?6 AND ifnull(seen_by, 0) < ?1`,
+      )
+      .run(seen, recipients, all, Math.min(seenAt, now), now, row.seq);
+    if (changes === 0) return null;
+    this.store.receipt({ ...row, broker_message_id: messageId }, 'seen', { seen_by: seen, recipients });
+    return row;
   }
 
   /** Wipes the content of messages that ended before an instant, of a range of rows. Id, key, fingerprint and outcome stay for ever. */

@@ -19,6 +19,11 @@ export interface OutboxRow extends Known {
   readonly next_attempt_at: number;
   readonly delivered_at: number | null;
   readonly stored_at: number | null;
+  /** Recipients it had, and how many of them have seen it; null while nothing is known. */
+  readonly recipients: number | null;
+  readonly seen_by: number | null;
+  /** When the last of them saw it. */
+  readonly seen_at: number | null;
   readonly aborted_at: number | null;
   readonly aborted_by: string | null;
   readonly superseded_by: string | null;
@@ -26,10 +31,11 @@ export interface OutboxRow extends Known {
 
 /** How far a message is known to have come: each is only said when it is certain. */
 export const deliveryOf = (
-  row: Pick<OutboxRow, 'status' | 'stored_at'>,
-): 'accepted' | 'handed_to_broker' | 'stored_by_recipient' | 'dead' | 'aborted' => {
+  row: Pick<OutboxRow, 'status' | 'stored_at' | 'seen_at'>,
+): 'accepted' | 'handed_to_broker' | 'stored_by_recipient' | 'seen' | 'dead' | 'aborted' => {
   if (row.status === 'dead' || row.status === 'aborted') return row.status;
   if (row.status !== 'done') return 'accepted';
+  if (row.seen_at !== null) return 'seen';
   return row.stored_at === null ? 'handed_to_broker' : 'stored_by_recipient';
 };
 
@@ -50,6 +56,11 @@ export const ipcRow = (row: OutboxRow) => ({
   aborted_by: row.aborted_by,
   superseded_by: row.superseded_by,
   payload_bytes: row.payload_bytes,
+  delivery: deliveryOf(row),
+  stored_at: iso(row.stored_at),
+  seen_at: iso(row.seen_at),
+  seen_by: row.seen_by ?? 0,
+  recipients: row.recipients,
 });
 
 /** One row with everything that is known of it. */
@@ -63,8 +74,6 @@ export const ipcDetail = (row: OutboxRow) => ({
   reply_to_id: row.reply_to_id,
   sender_session_pubkey: row.sender_session_pubkey,
   history_id: row.history_id,
-  stored_at: iso(row.stored_at),
-  delivery: deliveryOf(row),
   request_fingerprint: Buffer.from(row.request_fingerprint).toString('hex'),
   body_kept: row.payload !== null,
 });

@@ -43,7 +43,8 @@ export class OutboxStore {
   }
 
   find(clientMessageId: string): OutboxRow | null {
-    return this.sql.byKey.get(clientMessageId);
+    // Of a new message the index alone is asked.
+    return this.sql.isKnown.get(clientMessageId) && this.sql.byKey.get(clientMessageId);
   }
 
   get(id: string): OutboxRow | null {
@@ -51,12 +52,13 @@ export class OutboxStore {
     return seq === undefined ? null : this.sql.bySeq.get(Number(seq));
   }
 
-  /** `notBefore`: what waits for the same recipient goes first. The id of the row. */
-  add(message: NewMessage, now: number, notBefore: number): string {
+  /** `notBefore`: what waits for the same recipient goes first. The id of the row; null, and nothing is stored, when the key is taken. */
+  add(message: NewMessage, now: number, notBefore: number): string | null {
     const { clientMessageId, fingerprint, mesh, kind, ref, targetSpec, senderSession, priority, meta, replyToId, payload, bytes } = message;
     const about = [senderSession, priority, meta, replyToId, payload, bytes, now, Math.max(now, notBefore)] as const;
-    const { seq } = this.sql.insert.get(clientMessageId, fingerprint, mesh, kind, ref, targetSpec, ...about)!;
-    const id = `${ID}${seq}`;
+    const { changes, lastInsertRowid } = this.sql.insert.run(clientMessageId, fingerprint, mesh, kind, ref, targetSpec, ...about);
+    if (changes === 0) return null;
+    const id = `${ID}${lastInsertRowid}`;
     this.tell('pending', { id, client_message_id: clientMessageId, mesh });
     return id;
   }
@@ -118,9 +120,9 @@ export class OutboxStore {
     this.events.append(meshEvent('outbox', { mesh, outbox_id: id, client_message_id, status, ...more }));
   }
 
-  /** The recipient's daemon has it. */
-  receipt({ id, client_message_id, mesh, broker_message_id }: OutboxRow): void {
-    this.events.append(meshEvent('receipt', { mesh, outbox_id: id, client_message_id, broker_message_id, delivery: 'stored_by_recipient' }));
+  /** The recipient's daemon has it, or a reader there has seen it. */
+  receipt({ id, client_message_id, mesh, broker_message_id }: OutboxRow, delivery: 'stored_by_recipient' | 'seen', more: object = {}): void {
+    this.events.append(meshEvent('receipt', { mesh, outbox_id: id, client_message_id, broker_message_id, delivery, ...more }));
   }
 
   /** A statement of the calls that are rare. */
@@ -132,10 +134,12 @@ export class OutboxStore {
 const prepare = (db: Db) => ({
   byKey: db.prepare<OutboxRow>(`SELECT ${ROW} FROM mesh_outbox WHERE client_message_id = ?`),
   bySeq: db.prepare<OutboxRow>(`SELECT ${ROW} FROM mesh_outbox WHERE seq = ?`),
-  insert: db.prepare<{ seq: number }>(
+  isKnown: db.prepare<{ seq: number }>(`SELECT seq FROM mesh_outbox WHERE client_message_id = ?`),
+  insert: db.prepare(
     `INSERT INTO mesh_outbox (client_message_id, request_fingerprint, envelope_version, mesh, destination_kind, destination_ref, target_spec,
          sender_session_pubkey, priority, meta, reply_to_id, payload, payload_bytes, status, enqueued_at, next_attempt_at)
-       VALUES (?, ?, ${ENVELOPE_VERSION}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending', ?, ?) RETURNING seq`,
+       VALUES (?, ?, ${ENVELOPE_VERSION}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending', ?, ?)
+       ON CONFLICT (client_message_id) DO NOTHING`,
   ),
   due: db.prepare<OutboxRow>(
     `SELECT ${ROW} FROM mesh_outbox WHERE mesh = ? AND status = 'pending' AND next_attempt_at <= ? ORDER BY next_attempt_at, seq LIMIT ?`,

@@ -7,7 +7,7 @@ import './service';
 
 export const meshOutboxWait = defineOp({
   name: 'mesh_outbox_wait',
-  summary: 'Wait until a message was handed to the broker or stored by its recipient, or has ended otherwise.',
+  summary: 'Wait until a message was handed to the broker, stored by its recipient or seen there, or has ended otherwise.',
   scope: 'mesh.read',
   effect: 'read',
   waits: true,

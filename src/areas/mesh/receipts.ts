@@ -1,18 +1,32 @@
+import type { Clock } from '../../kernel/clock';
+import type { Db } from '../../storage/db';
 import type { Mesh } from './mesh';
 import type { Meshes } from './meshes';
 import type { Outbox } from './outbox';
+import type { OutboxAdmin } from './outbox_admin';
 import type { OutboxRow } from './outbox_row';
 import { isOver, type WaitGoal } from './wait_goal';
+import type { Receipt } from './wire/frames_broker';
 
 /** How often a broker is asked while somebody waits for a receipt. */
 const ASK_MS = { least: 50, most: 2000 };
 
-/** Learns from brokers whether the recipient's daemon has a message. Only who asks makes it ask. */
+/** Learns from brokers how far messages came. Whether the recipient's daemon has one is asked when somebody wants to know; that it was seen is told. */
 export class Receipts {
   constructor(
+    private readonly db: Db,
+    private readonly rows: OutboxAdmin,
     private readonly meshes: Meshes,
     private readonly outbox: Outbox,
+    private readonly clock: Clock,
   ) {}
+
+  /** A broker says who has seen what. Resolves when that is stored; how many of them were no news, or none of ours. */
+  async seen(mesh: string, receipts: readonly Receipt[]): Promise<number> {
+    const changed = await this.db.write(() => receipts.flatMap((each) => this.rows.seen(mesh, each, this.clock.now()) ?? []), 'full');
+    for (const row of changed) this.outbox.changed(row);
+    return receipts.length - changed.length;
+  }
 
   /** The row as it is known after the broker was asked; as it was when the broker is away or knows nothing. */
   async refresh(row: OutboxRow): Promise<OutboxRow> {

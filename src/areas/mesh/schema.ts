@@ -6,7 +6,7 @@ import { deliveryOf, type OutboxRow } from './outbox_row';
 const names = <const T extends readonly string[]>(...all: T) => t.Union(all.map((each) => t.Literal(each as T[number])));
 
 export const OutboxStatusName = names('pending', 'inflight', 'done', 'dead', 'aborted');
-export const WaitFor = names('handed', 'stored');
+export const WaitFor = names('handed', 'stored', 'seen');
 export const PriorityName = names('now', 'next', 'low');
 export const MeshSlug = t.String({ minLength: 1, maxLength: 64, description: 'The slug of a mesh; not needed while only one is joined.' });
 export const RowId = t.String({ minLength: 1, maxLength: 256, description: 'The id of the row.' });
@@ -21,13 +21,16 @@ export const OUTBOX_ROW = {
   mesh: Text,
   to: Text,
   status: OutboxStatusName,
-  delivery: names('accepted', 'handed_to_broker', 'stored_by_recipient', 'dead', 'aborted'),
+  delivery: names('accepted', 'handed_to_broker', 'stored_by_recipient', 'seen', 'dead', 'aborted'),
   attempts: t.Integer(),
   priority: PriorityName,
   enqueued_at_ns: Nanos,
   next_attempt_at_ns: nullable(Nanos),
   delivered_at_ns: nullable(Nanos),
   stored_at_ns: nullable(Nanos),
+  seen_at_ns: nullable(Nanos),
+  seen_by: t.Integer({ minimum: 0, description: 'Recipients known to have seen it.' }),
+  recipients: nullable(t.Integer({ description: 'Recipients it had; null while none is known to have seen it.' })),
   broker_message_id: nullable(Text),
   history_id: nullable(Text),
   last_error: nullable(Text),
@@ -56,6 +59,9 @@ export const wireRow = (row: OutboxRow): Static<typeof OutboxItem> => ({
   next_attempt_at_ns: row.status === 'pending' ? nanos(row.next_attempt_at) : null,
   delivered_at_ns: time(row.delivered_at),
   stored_at_ns: time(row.stored_at),
+  seen_at_ns: time(row.seen_at),
+  seen_by: row.seen_by ?? 0,
+  recipients: row.recipients,
   broker_message_id: row.broker_message_id,
   history_id: row.history_id,
   last_error: row.last_error,

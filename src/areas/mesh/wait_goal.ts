@@ -1,8 +1,11 @@
 import type { OutboxRow } from './outbox_row';
 
-/** What somebody waits for: that the broker has a message, or that its recipient has. */
-export type WaitGoal = 'handed' | 'stored';
+/** What somebody waits for: that the broker has a message, that its recipient has it, or that it was seen there. */
+export type WaitGoal = 'handed' | 'stored' | 'seen';
 
 /** Whether it has come so far, or never will. */
-export const isOver = (goal: WaitGoal, row: Pick<OutboxRow, 'status' | 'stored_at'>): boolean =>
-  row.status === 'dead' || row.status === 'aborted' || (goal === 'handed' ? row.status === 'done' : row.stored_at !== null);
+export function isOver(goal: WaitGoal, { status, stored_at, seen_at }: Pick<OutboxRow, 'status' | 'stored_at' | 'seen_at'>): boolean {
+  if (status === 'dead' || status === 'aborted') return true;
+  // A receipt may come before the broker's answer to the message itself.
+  return status === 'done' && (goal === 'handed' || (goal === 'stored' ? stored_at : seen_at) !== null);
+}

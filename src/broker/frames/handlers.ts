@@ -4,6 +4,7 @@ import { clientAck, messageStatus, negotiate } from './messages';
 import { ban, disconnect, kick, listBans, unban } from './moderation';
 import * as notes from './notes';
 import * as peers from './peers';
+import { messageSeen, receiptsAck } from './receipts';
 import { send } from './send';
 import * as topics from './topics';
 
@@ -14,6 +15,8 @@ const HANDLERS: { readonly [T in ClientFrameType]?: Handler<T> } = {
   send,
   client_ack: clientAck,
   message_status: messageStatus,
+  message_seen: messageSeen,
+  receipts_ack: receiptsAck,
   feature_negotiation_request: negotiate,
   list_peers: peers.listPeers,
   set_status: peers.setStatus,

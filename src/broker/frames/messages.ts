@@ -32,7 +32,10 @@ export function messageStatus(deps: BrokerDeps, { peer, frame, reply }: Asked<Cl
   });
 }
 
-export function negotiate({ settings }: BrokerDeps, { frame, reply }: Asked<ClientFrameOf<'feature_negotiation_request'>>): void {
+export function negotiate(
+  { settings, receipts }: BrokerDeps,
+  { connection, frame, reply }: Asked<ClientFrameOf<'feature_negotiation_request'>>,
+): void {
   const supported = {
     [FEATURES.dedupe]: {
       params: { version: 1, mode: 'retention_scoped', dedupe_retention_days: settings.dedupeDays, request_fingerprint: true },
@@ -40,7 +43,10 @@ export function negotiate({ settings }: BrokerDeps, { frame, reply }: Asked<Clie
     [FEATURES.maxPayload]: { params: { version: 1, inline_bytes: LIMITS.message } },
     [FEATURES.challenge]: { params: { version: 1 } },
     [FEATURES.signed]: { params: { version: 1 } },
+    [FEATURES.seen]: { params: { version: 1 } },
   };
   const missing_required = (frame.require ?? []).filter((feature) => !Object.hasOwn(supported, feature));
   reply({ type: 'feature_negotiation_response', supported, missing_required });
+  connection.takesReceipts = [...(frame.require ?? []), ...(frame.optional ?? [])].includes(FEATURES.seen);
+  receipts.ready(connection);
 }

@@ -135,7 +135,7 @@ function messageOf(peer: Presence, frame: Send, topic: Topic | null, now: number
     ...(frame.signature === undefined ? {} : { signature: frame.signature }),
   };
   return {
-    ...{ id, meshId: peer.meshId, topicId: topic?.id ?? null, senderMemberId: peer.memberId },
+    ...{ id, meshId: peer.meshId, topicId: topic?.id ?? null, senderMemberId: peer.memberId, clientMessageId: frame.client_message_id ?? null },
     ...{ createdAt: now, expiresAt: now + (topic ? TIMES.history : TIMES.undelivered), priority: frame.priority, frame: JSON.stringify(push) },
   };
 }

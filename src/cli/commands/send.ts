@@ -22,6 +22,7 @@ export const send = command({
     'reply-to': { type: 'string', valueHint: 'id', description: 'The message this answers' },
     wait: { type: 'boolean', description: 'Wait until the broker has it (exit 124 when --timeout is over first)' },
     stored: { type: 'boolean', description: 'Wait until the recipient has it' },
+    seen: { type: 'boolean', description: 'Wait until the recipient has seen it' },
     'idempotency-key': {
       type: 'string',
       valueHint: 'key',
@@ -35,11 +36,10 @@ export const send = command({
     const { mesh, priority, 'reply-to': reply_to_id, to } = args;
     const input = { to, message, client_message_id: key, mesh, priority, reply_to_id };
     const accepted = await accept(invocation.client(), input, invocation);
-    if (args.wait !== true && args.stored !== true) {
-      await invocation.out.reply(accepted, { essential: 'client_message_id' });
-      return EXIT.ok;
-    }
-    return waitFor(key, args.stored === true ? 'stored' : 'handed', invocation);
+    const until = args.seen === true ? 'seen' : args.stored === true ? 'stored' : args.wait === true ? 'handed' : null;
+    if (until !== null) return waitFor(key, until, invocation);
+    await invocation.out.reply(accepted, { essential: 'client_message_id' });
+    return EXIT.ok;
   },
 });
 
@@ -62,7 +62,7 @@ async function accept(client: Client, input: Record<string, unknown>, { out, int
   }
 }
 
-async function waitFor(key: string, until: 'handed' | 'stored', { client, globals, out, interrupted }: Invocation): Promise<number> {
+async function waitFor(key: string, until: 'handed' | 'stored' | 'seen', { client, globals, out, interrupted }: Invocation): Promise<number> {
   const timeout_ms = globals.timeoutMs ?? WAIT_MS;
   const reply = await client().send('mesh_outbox_wait', JSON.stringify({ message: key, until, timeout_ms }), { signal: interrupted() });
   const { status, last_error, timed_out } = reply.value;
@@ -72,6 +72,6 @@ async function waitFor(key: string, until: 'handed' | 'stored', { client, global
     return EXIT.failure;
   }
   if (timed_out !== true) return EXIT.ok;
-  out.note(`zd: not yet; it is kept and goes on by itself (zd outbox wait ${key})`);
+  out.note(`zd: not yet; it is kept and goes on by itself (zd outbox wait ${key}${until === 'handed' ? '' : ` --until ${until}`})`);
   return EXIT.timeout;
 }

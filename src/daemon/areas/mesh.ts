@@ -9,6 +9,8 @@ import { OutboxAdmin } from '../../areas/mesh/outbox_admin';
 import { OutboxStore } from '../../areas/mesh/outbox_store';
 import { Receipts } from '../../areas/mesh/receipts';
 import type { MeshService } from '../../areas/mesh/service';
+import { Slack } from '../../areas/mesh/slack';
+import { SeenReportStore } from '../../areas/mesh/seen_report_store';
 import { Sessions } from '../../areas/mesh/sessions';
 import { Wishes } from '../../areas/mesh/wishes';
 import { ZdError } from '../../kernel/error';
@@ -31,12 +33,13 @@ export function composeMesh({ zdDb, events, clock, log, paths, config, parts, on
   });
   const folder = join(dirname(paths.zdDb), 'mesh');
   const store = new OutboxStore(zdDb, events);
-  const arrived = new InboxStore(zdDb, events);
+  const reports = new SeenReportStore(zdDb);
+  const arrived = new InboxStore(zdDb, events, reports);
   const rows = new OutboxAdmin(store);
   const wishes = new Wishes(zdDb);
   let kept = false;
   const meshes: Meshes = new Meshes({
-    ...{ db: zdDb, outbox: store, inbox: arrived, wishes, events, clock, log, limits, parts },
+    ...{ db: zdDb, outbox: store, inbox: arrived, wishes, reports, events, clock, log, limits, parts },
     keyring: new Keyring(folder, writePrivate),
     write: writePrivate,
     clonePolicy: () => config.value('mesh.clone_policy'),
@@ -47,15 +50,28 @@ export function composeMesh({ zdDb, events, clock, log, paths, config, parts, on
       sessions.attached(mesh);
     },
     ended: (row) => outbox.ended(row),
-    flooded: () => outbox.flooded(),
+    pace: () => outbox.pace(),
+    receipts: (mesh, seen) => receipts.seen(mesh, seen),
   });
   const outbox = new Outbox(zdDb, store, rows, meshes, events, clock, limits);
-  const inbox = new Inbox(zdDb, arrived, clock, log, () => config.value('mesh.inbox_keep_secs') * 1000);
+  const inbox = new Inbox(zdDb, arrived, clock, log, {
+    reports,
+    keepMs: () => config.value('mesh.inbox_keep_secs') * 1000,
+    tellSeen: () => config.value('mesh.tell_seen'),
+    seen: () => meshes.all().forEach((mesh) => mesh.seen.wake()),
+  });
+  const receipts = new Receipts(zdDb, rows, meshes, outbox, clock);
   const sessions = new Sessions(meshes, folder, writePrivate, clock, log);
+  const handled = () => meshes.all().reduce((sum, { counters }) => sum + counters.acks + counters.received, outbox.accepted);
+  const slack = new Slack(handled, () => {
+    zdDb.sqlite.run('PRAGMA shrink_memory');
+    Bun.shrink();
+  });
   const upkeep = periodic('mesh_upkeep', UPKEEP_MS, async () => {
     sessions.reap();
     await outbox.upkeep();
     await inbox.upkeep();
+    slack.look();
   });
   onStart(async () => {
     sessions.start();
@@ -77,5 +93,5 @@ export function composeMesh({ zdDb, events, clock, log, paths, config, parts, on
     },
   };
   const enroller = async () => (loaded ??= new (await import('../../areas/mesh/enroller')).Enroller(enrolling));
-  return { meshes, outbox, inbox, rows, wishes, sessions, receipts: new Receipts(meshes, outbox), enroller };
+  return { meshes, outbox, inbox, rows, wishes, sessions, receipts, enroller };
 }

@@ -10,6 +10,7 @@ declare module '../setting' {
     readonly 'mesh.inbox_keep_secs': number;
     readonly 'mesh.keep_sent_bodies': boolean;
     readonly 'mesh.seal_groups': boolean;
+    readonly 'mesh.tell_seen': boolean;
   }
 }
 
@@ -49,6 +50,10 @@ export const meshSettings = [
     min: 60,
     max: 3_153_600_000,
     doc: 'How long a message that arrived is kept.',
+  }),
+  setting('mesh.tell_seen', true, {
+    type: 'boolean',
+    doc: 'Whether senders are told that their messages were seen here, where the broker is a zd.',
   }),
   setting('mesh.keep_sent_bodies', false, { type: 'boolean', doc: 'Whether the text of a message stays in the outbox after it was handed over.' }),
   setting('mesh.seal_groups', true, {

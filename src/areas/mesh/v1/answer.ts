@@ -21,12 +21,13 @@ export function v1Failure(error: ZdError): Record<string, unknown> {
 /** What every route of the interface shares. */
 export const V1 = { failureBody: v1Failure } as const;
 
-export const answer = (value: unknown, status = 200): Response =>
-  new Response(JSON.stringify(value), { status, headers: { 'content-type': 'application/json', 'cache-control': 'no-store' } });
+export const answer = (value: unknown, status = 200): Response => new Response(JSON.stringify(value), { status, headers: HEADERS });
 
 export const reply = (description: string, status = 200) => ({ status, description, type: 'application/json', schema: t.Object({}) });
 
 const DEPTH = 64;
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+const HEADERS = { 'content-type': 'application/json', 'cache-control': 'no-store' };
 
 /** The body as JSON; `bad_json`, or `too_large` with the limit. Nothing over the limit is held. */
 export async function readJson(call: RouteCall, limit: number): Promise<unknown> {
@@ -36,7 +37,7 @@ export async function readJson(call: RouteCall, limit: number): Promise<unknown>
   if (bytes.length === 0) throw new ZdError('bad_args', 'The request has no body.', { extra: { error: 'expected JSON object' } });
   let text: string;
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    text = utf8.decode(bytes);
   } catch {
     throw new ZdError('bad_json', 'The body is not UTF-8.', { extra: { error: 'invalid_json' } });
   }

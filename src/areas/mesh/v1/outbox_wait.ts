@@ -8,7 +8,7 @@ import { answer, reply, V1 } from './answer';
 export const v1OutboxWait = defineRoute({
   ...V1,
   name: 'v1_outbox_wait',
-  summary: 'Wait until a message is handed over or stored by its recipient, or has ended otherwise.',
+  summary: 'Wait until a message is handed over, stored by its recipient or seen there, or has ended otherwise.',
   scope: 'mesh.read',
   method: 'GET',
   path: '/v1/outbox/:id/wait',

@@ -14,13 +14,21 @@ export const FEATURES = {
   maxPayload: 'max_payload',
   /** zd: `signature`, `meta` and `targetSpec` of a message are stored and delivered. */
   signed: 'zd_signed_messages',
+  /** zd: who has seen a message tells the broker, and the broker its sender (`message_seen`, `receipts`). */
+  seen: 'zd_seen_receipts',
 } as const;
 
 /** Below this an id could be forgotten while its sender still tries. */
 export const DEDUPE_FLOOR_DAYS = 3;
 
 export type Negotiated =
-  | { readonly dedupe: DedupeFeature | null; readonly inlineBytes: number | null; readonly signed: boolean; readonly fault?: undefined }
+  | {
+      readonly dedupe: DedupeFeature | null;
+      readonly inlineBytes: number | null;
+      readonly signed: boolean;
+      readonly seen: boolean;
+      readonly fault?: undefined;
+    }
   | {
       readonly fault: {
         readonly kind: 'feature_unavailable' | 'feature_param_invalid' | 'feature_param_below_floor';
@@ -55,5 +63,5 @@ export function readNegotiation({ supported, missing_required }: BrokerFrameOf<'
   const inline = params(FEATURES.maxPayload)?.inline_bytes;
   if (inline !== undefined && (typeof inline !== 'number' || !(inline >= 1024)))
     return { fault: { kind: 'feature_param_below_floor', feature: FEATURES.maxPayload, detail: 'inline_bytes is at least 1024' } };
-  return { dedupe: known, inlineBytes: inline ?? null, signed: params(FEATURES.signed) !== null };
+  return { dedupe: known, inlineBytes: inline ?? null, signed: params(FEATURES.signed) !== null, seen: params(FEATURES.seen) !== null };
 }

@@ -34,6 +34,16 @@ export const PeerRecord = t.Object({
 });
 export type PeerRecord = Static<typeof PeerRecord>;
 
+/** How many recipients have seen a message. */
+export const Receipt = t.Object({
+  messageId: text,
+  clientMessageId: text,
+  seen: t.Integer({ minimum: 1 }),
+  recipients: t.Integer({ minimum: 1 }),
+  seenAt: t.Integer({ minimum: 0, maximum: 8_640_000_000_000_000 }),
+});
+export type Receipt = Static<typeof Receipt>;
+
 /** Of `push` and its synonym. Two shapes are about: neither names and topic nor the client's id may be relied on. */
 const PUSH = {
   messageId: text,
@@ -97,6 +107,9 @@ export const BROKER_FRAMES = {
   }),
   push: frame('push', PUSH),
   inbound: frame('inbound', PUSH),
+  message_seen_ack: frame('message_seen_ack', {}),
+  /** zd: how many recipients have seen messages of this member; said again until `receipts_ack`. */
+  receipts: frame('receipts', { receipts: t.Array(Receipt, { maxItems: LIMITS.receipts }) }),
   peers_list: frame('peers_list', { peers: t.Array(PeerRecord) }),
   topic_created: frame('topic_created', { topic: opt(t.Unknown()) }),
   topic_list_response: frame('topic_list_response', { topics: list }),

@@ -1,4 +1,5 @@
 import { t, type Static, type TObject, type TSchema } from '../../../kernel/schema';
+import { LIMITS } from './limits';
 import { Body, ClientMessageId, Groups, Hex, Id, Meta, Millis, Name, opt, orNull, Priority, Status, Strings, Text } from './frame_fields';
 
 /** A request's own number, echoed in the answer. */
@@ -56,6 +57,14 @@ export const CLIENT_FRAMES = {
     signature: opt(Hex),
   }),
   client_ack: frame('client_ack', { clientMessageId: orNull(Text), brokerMessageId: orNull(Text) }),
+  /** zd: what the readers of this daemon have seen; answered by `message_seen_ack` when it is stored. */
+  message_seen: frame('message_seen', {
+    messages: t.Array(t.Object({ messageId: Text, seenAt: Millis }), { maxItems: LIMITS.receipts }),
+  }),
+  /** zd: the receipts of a `receipts` frame are stored. */
+  receipts_ack: frame('receipts_ack', {
+    receipts: t.Array(t.Object({ messageId: Text, seen: t.Integer({ minimum: 0 }) }), { maxItems: LIMITS.receipts }),
+  }),
   list_peers: frame('list_peers', {}),
   set_status: frame('set_status', { status: Status }),
   set_summary: frame('set_summary', { summary: Text }),

@@ -13,6 +13,8 @@ export const LIMITS = {
   /** Summaries, descriptions, paths. */
   text: 4096,
   groups: 64,
+  /** Messages that are told of as seen in one frame. */
+  receipts: 200,
 } as const;
 
 /** How far the two clocks of a hello may differ, in milliseconds. */
