@@ -10,5 +10,5 @@ import { wait } from './wait';
 export const askArea: Area = {
   name: 'ask',
   summary: 'Questions to the user of a shell, answered when the user looks.',
-  ops: [ask, pending, take, response, progress, dismiss, wait],
+  ops: [ask, pending, take, progress, response, dismiss, wait],
 };

@@ -34,7 +34,7 @@ export const ask = defineOp({
     pending_count: t.Optional(t.Integer({ minimum: 1 })),
   }),
   errors: ['bad_kind', 'no_shell', 'too_many', 'too_large'],
-  example: { kind: 'input', target: { shell_id: 1 }, payload: { prompt: 'Which branch?' } },
+  example: { kind: 'progress', target: { shell_id: 1 }, payload: { message: 'Copying the backup' } },
   exampleSetup: [{ op: 'register', input: { shell_pid: 1, shell_key: 'the key of an example' } }],
   handle: async ({ asks, shells }, { kind, target, payload = null, urgency = 'normal', timeout_ms = 3_600_000 }, call) => {
     if (!(KINDS as readonly string[]).includes(kind))

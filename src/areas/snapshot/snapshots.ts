@@ -52,14 +52,29 @@ export class Snapshots implements SnapshotService {
   }
 
   /** Goes through all records with others' turns in between, until nothing changed meanwhile; where something always does, in one go. */
-  private async unchanged<T>(work: (records: Iterable<DefinitionRecord> | AsyncIterable<DefinitionRecord>) => Promise<T>): Promise<T> {
+  private async unchanged<T>(
+    work: (records: Iterable<DefinitionRecord> | AsyncIterable<DefinitionRecord>) => Promise<T>,
+    filter: { readonly shellId?: string } = {},
+  ): Promise<T> {
     const { definitions } = this.deps;
     for (let tries = 0; tries < READ_IN_TURNS; tries++) {
       const before = definitions.changes();
-      const done = await work(definitions.read());
+      const done = await work(definitions.read(filter));
       if (definitions.changes() === before) return done;
     }
-    return work(definitions.all());
+    return work(definitions.all(filter));
+  }
+
+  /** What holds now, of one moment, to be compared in turns. */
+  private live(shellId: string | null): Promise<DefinitionRecord[]> {
+    return this.unchanged(
+      async (records) => {
+        const found: DefinitionRecord[] = [];
+        for await (const record of records) found.push(record);
+        return found;
+      },
+      shellId === null ? {} : { shellId },
+    );
   }
 
   list(): Promise<Listed[]> {
@@ -70,7 +85,7 @@ export class Snapshots implements SnapshotService {
     const { db, definitions, events, order } = this.deps;
     const { head, records } = await this.content(tag);
     const chosen = (all: Iterable<DefinitionRecord>) => (shellId === null ? all : only(all, shellId));
-    const { differences } = await compare(definitions.all(shellId === null ? {} : { shellId }), chosen(records()), order, false);
+    const { differences } = await compare(await this.live(shellId), chosen(records()), order, false);
     const summary = countOf(differences);
     if (dryRun) {
       const rows = [...chosen(records())].length;
@@ -92,7 +107,7 @@ export class Snapshots implements SnapshotService {
   }
 
   async compare(before: string | null, after: string | null, attribution: boolean): Promise<Comparison> {
-    const side = async (tag: string | null) => (tag === null ? this.deps.definitions.all() : (await this.content(tag)).records());
+    const side = async (tag: string | null) => (tag === null ? this.live(null) : (await this.content(tag)).records());
     const [left, right] = [await side(before), await side(after)];
     return compare(left, right, this.deps.order, attribution);
   }
