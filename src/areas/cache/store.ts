@@ -89,10 +89,9 @@ export class CacheStore {
     else this.counters.hit(ns);
   }
 
-  /** Throws at once what can never be put. */
-  put(request: PutRequest): Promise<PutResult> {
+  async put(request: PutRequest): Promise<PutResult> {
     this.checkPut(request);
-    return this.write((changes) => this.writer.put(request, changes)).then(unwrap);
+    return unwrap(await this.write((changes) => this.writer.put(request, changes)));
   }
 
   async del(ns: string, key: string, ifVersion?: number): Promise<boolean> {
