@@ -12,6 +12,7 @@ import { history } from './bench/history';
 import { keyValue } from './bench/key_value';
 import { locks } from './bench/locks';
 import { mesh } from './bench/mesh';
+import { toolCalls } from './bench/mcp';
 import { processTime } from './bench/process_time';
 import { publishLatency } from './bench/latency';
 import { publishRate } from './bench/publish_rate';
@@ -20,6 +21,7 @@ import { sustain } from './bench/sustain';
 import { touchLatency } from './bench/touch';
 import { passes, print } from './bench/report';
 import { standardClients } from './bench/standard_clients';
+import { sessions } from './bench/sessions';
 import { firing } from './bench/schedules';
 import { startRedis, startZd } from './bench/servers';
 import { install, step } from './setup';
@@ -28,7 +30,7 @@ import { install, step } from './setup';
  * `bun run bench`: the compiled program beside its peers, in one run on one machine.
  *   --quick       fewer and shorter rounds
  *   --only NAME   one part, repeatable: cli, kv, fanout, stalled, latency, publish, locks, jobs, artifacts, definitions, history, mesh,
- *                 start, memory, and sustain, which takes over a minute and is run only when it is named
+ *                 sessions, mcp, start, memory, and sustain, which takes over a minute and is run only when it is named
  *   --json        the rows and bars as JSON
  *   --bin PATH    another executable than dist/zd
  *   --strict      exit 1 when a bar is missed, as it is anyway when a part does not come to its end
@@ -69,6 +71,8 @@ const parts: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
     await cachedReplay(bench, flags.quick ? 20 : 60);
   },
   definitions: (bench) => definitions(bench, flags.quick ? 10 : 40, flags.quick ? 4 : 20),
+  sessions,
+  mcp: (bench) => toolCalls(bench, flags.quick ? 1000 : 4000, flags.quick ? 5 : 15),
   history: (bench) => history(bench, flags.quick ? 10 : 40, flags.quick ? 100_000 : 1_000_000),
   mesh: (bench) => mesh(bench, flags.quick ? 100 : 500),
 };

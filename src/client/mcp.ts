@@ -82,8 +82,8 @@ export class McpProxy {
   private answer(line: string): void {
     const { id, method } = JSON.parse(line) as Message;
     if (id === AGAIN) return;
-    if (id !== undefined && id !== null && method === undefined) this.underWay.delete(id);
     this.write(line);
+    if (id !== undefined && id !== null && method === undefined) this.underWay.delete(id);
     if (this.underWay.size === 0) this.whenIdle();
   }
 

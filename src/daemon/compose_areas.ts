@@ -12,7 +12,7 @@ import { composeMesh } from './areas/mesh';
 import { composeSchedules } from './areas/schedule';
 import { composeSnapshots } from './areas/snapshot';
 import { composeHistory } from './areas/history';
-import { composeShells } from './areas/shell';
+import { composeLongCommands, composeShells } from './areas/shell';
 import { composeSessions } from './areas/session';
 import { composeWatch } from './areas/watch';
 import type { Ground } from './ground';
@@ -25,8 +25,10 @@ export function composeAreas(ground: Ground): Omit<Services, Own> {
   const jobs = composeJobs(ground);
   const definitions = composeDefinitions(ground);
   const snapshots = composeSnapshots(ground, definitions);
+  const runtime = composeRuntime(ground);
   const shells = composeShells(ground);
   const history = composeHistory(ground, new DefinedNames(definitions.table), (...told) => void shells.shells.broadcast(...told));
+  composeLongCommands(ground, shells.shells, (line) => history.shown(line));
   return {
     ...composeDoors(ground),
     cache: composeCache(ground),
@@ -35,7 +37,7 @@ export function composeAreas(ground: Ground): Omit<Services, Own> {
     jobs,
     schedules: composeSchedules(ground, jobs),
     watch: composeWatch(ground),
-    runtime: composeRuntime(ground),
+    runtime,
     definitions,
     snapshots,
     archives: composeArchives(ground),
@@ -44,6 +46,6 @@ export function composeAreas(ground: Ground): Omit<Services, Own> {
     ...shells,
     history,
     mesh: composeMesh(ground),
-    sessions: composeSessions(ground),
+    sessions: composeSessions(ground, runtime.permissions, jobs),
   };
 }

@@ -12,6 +12,8 @@ export interface Caller {
   readonly source: string;
   /** Further scopes it may publish under when it asks to. */
   readonly aliases?: readonly string[];
+  /** The viewer of a session it speaks as. */
+  readonly client?: string;
 }
 
 /** Whose lasting things a caller's are, beyond one connection: those of its token, or of the one user who needs none. */

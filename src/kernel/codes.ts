@@ -190,6 +190,7 @@ export const CODES = {
   no_such_watch: code(404, EXIT.missing, false, 'There is no such watch.', '`zd watch list` shows yours.'),
   timeout: code(408, EXIT.timeout, true, 'The time given ran out.', 'Try again with a longer timeout.'),
   busy: code(409, EXIT.conflict, true, 'It is taken.', 'Wait and try again.'),
+  not_owner: code(409, EXIT.conflict, true, 'Another client has taken over this input.', 'Take it over: `zd attach SESSION --takeover`.'),
   conflict: code(409, EXIT.conflict, false, 'The current state does not allow this.', 'Read the current state and decide anew.'),
   approval_required: code(
     409,

@@ -1,20 +1,46 @@
 import { ZdError } from './error';
 
+/** Whether a value that JSON may hold is an object, not a list or null. */
+export const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+
 /**
  * Parses JSON that came over the wire. `bad_json` says what is wrong, also with a nesting deeper than `depth` and, with `uniqueKeys`, with a
  * member that stands twice in an object.
  */
 export function parseJson(text: string, depth: number, uniqueKeys = false): unknown {
+  refuseDeep(text, depth);
+  const value = parsed(text);
+  if (uniqueKeys) refuseDuplicates(text, value);
+  return value;
+}
+
+/** The same for megabytes, which take a turn of the event loop for each look at them. */
+export async function parseLargeJson(text: string, depth: number, uniqueKeys = false): Promise<unknown> {
+  refuseDeep(text, depth);
+  await nextTurn();
+  const value = parsed(text);
+  await nextTurn();
+  if (!uniqueKeys) return value;
+  const colons = colonsOf(text);
+  await nextTurn();
+  if (colons !== members(value)) refuseDuplicates(text, value);
+  await nextTurn();
+  return value;
+}
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+function refuseDeep(text: string, depth: number): void {
   if (text.length > depth && nesting(text) > depth)
     throw new ZdError('bad_json', `The body is nested deeper than ${depth} levels.`, { extra: { limit: depth } });
-  let value: unknown;
+}
+
+function parsed(text: string): unknown {
   try {
-    value = JSON.parse(text);
+    return JSON.parse(text);
   } catch (error) {
     throw new ZdError('bad_json', `The body is not JSON: ${(error as Error).message}`);
   }
-  if (uniqueKeys) refuseDuplicates(text, value);
-  return value;
 }
 
 /** `bad_json` with the name of a member that stands twice in an object of the text. */
@@ -40,14 +66,17 @@ function nesting(text: string): number {
  * The name of a member that stands twice in an object, or null. `value` is what the text was parsed to: a member that `JSON.parse` dropped
  * leaves it with fewer members than the text has colons, and only then the text is gone through for the name.
  */
-function duplicateKey(text: string, value: unknown): string | null {
+const duplicateKey = (text: string, value: unknown): string | null => (colonsOf(text) === members(value) ? null : firstDuplicate(text));
+
+/** Colons outside of strings. */
+function colonsOf(text: string): number {
   let colons = 0;
   for (let at = 0; at < text.length; at++) {
     const char = text.charCodeAt(at);
     if (char === 34) at = stringEnd(text, at);
     else if (char === 58) colons++;
   }
-  return colons === members(value) ? null : firstDuplicate(text);
+  return colons;
 }
 
 /** Where the string that begins at `at` ends, on its closing quote. */

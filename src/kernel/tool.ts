@@ -16,6 +16,6 @@ export type ToolWatcher = (call: ToolCall) => (outcome: ToolOutcome, millis: num
 
 /**
  * Asked before a tool call runs, when its scope and its arguments were found good. What it throws is what the call fails with; it may wait for
- * somebody's answer, for as long as its own bound says or until `signal` aborts.
+ * somebody's answer, for as long as its own bound says or until the signal, which is made when it is asked for, aborts.
  */
-export type ToolGate = (call: ToolCall, signal: AbortSignal) => void | Promise<void>;
+export type ToolGate = (call: ToolCall, signal: () => AbortSignal) => void | Promise<void>;

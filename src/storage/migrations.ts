@@ -16,7 +16,9 @@ import zd0011 from './migrations/zd/0011_mesh.sql' with { type: 'text' };
 import zd0012 from './migrations/zd/0012_session.sql' with { type: 'text' };
 import zd0013 from './migrations/zd/0013_runtime.sql' with { type: 'text' };
 import zd0014 from './migrations/zd/0014_history_index.sql' with { type: 'text' };
+import zd0015 from './migrations/zd/0015_definition_owner.sql' with { type: 'text' };
 import zd0016 from './migrations/zd/0016_mesh_seen.sql' with { type: 'text' };
+import zd0017 from './migrations/zd/0017_approvals.sql' with { type: 'text' };
 
 /** The schema of `zd.db`, in order. A published migration is never edited: its checksum is stored in every user's file. */
 export const zdMigrations: readonly Migration[] = [
@@ -34,7 +36,9 @@ export const zdMigrations: readonly Migration[] = [
   { version: 12, name: 'session', sql: zd0012 },
   { version: 13, name: 'runtime', sql: zd0013 },
   { version: 14, name: 'history_index', sql: zd0014 },
+  { version: 15, name: 'definition_owner', sql: zd0015 },
   { version: 16, name: 'mesh_seen', sql: zd0016 },
+  { version: 17, name: 'approvals', sql: zd0017 },
 ];
 
 /** The schema of `cache.db`. */

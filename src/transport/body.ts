@@ -1,5 +1,5 @@
 import { ZdError } from '../kernel/error';
-import { parseJson } from '../kernel/json';
+import { parseJson, parseLargeJson } from '../kernel/json';
 import type { Op } from '../kernel/op';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -19,11 +19,15 @@ export function checkHead(headers: Headers, limit: number, typeNeeded: boolean):
 export const readBody = (request: Request, limit: number): Promise<Uint8Array> =>
   request.headers.has('transfer-encoding') ? readCapped(request, limit) : request.bytes();
 
-/** The JSON value of a body, or undefined when there is none at all; nothing is ever taken for `{}`. */
+/** Larger bodies are read in several turns of the event loop. */
+const LARGE_BYTES = 512 * 1024;
+
+/** The JSON value of a body, or undefined when there is none at all; nothing is ever taken for `{}`. A promise for a large one. */
 export function parseBody(bytes: Uint8Array, headers: Headers, depth: number, uniqueKeys = false): unknown {
   if (bytes.length === 0) return undefined;
   if (!headers.has('content-type')) throw new ZdError('unsupported_media_type');
-  return parseJson(decode(bytes), depth, uniqueKeys);
+  const text = decode(bytes);
+  return bytes.length > LARGE_BYTES ? parseLargeJson(text, depth, uniqueKeys) : parseJson(text, depth, uniqueKeys);
 }
 
 function decode(bytes: Uint8Array): string {

@@ -41,7 +41,7 @@ export class Http {
   private readonly connections: Connections;
   private readonly streams: Streams;
   private readonly sockets: Sockets;
-  private readonly rooms = new Rooms();
+  private readonly rooms: Rooms;
   private inFlight = 0;
 
   constructor(private readonly deps: HttpDeps) {
@@ -49,6 +49,7 @@ export class Http {
     this.streams = new Streams(deps.dispatcher, this.connections, deps.limits);
     this.sockets = new Sockets({ ...deps, connections: this.connections });
     this.places = new Places(deps.dispatcher.registry);
+    this.rooms = new Rooms(deps.dispatcher.services.sessions.input);
     this.app = this.routes();
   }
 
@@ -103,7 +104,8 @@ export class Http {
         const limits = this.deps.limits();
         const bytes = op.maxBody ?? limits.bodyBytes;
         checkHead(request.headers, bytes, call.via === 'tcp');
-        call.input = parseBody(await readBody(request, bytes), request.headers, limits.maxDepth, op.uniqueKeys);
+        const input = parseBody(await readBody(request, bytes), request.headers, limits.maxDepth, op.uniqueKeys);
+        call.input = input instanceof Promise ? await input : input;
         if (call.input === undefined) call.input = emptyInput(op);
       }
       const result = this.run(call);

@@ -46,6 +46,8 @@ export class Socket implements Connection, Peer {
   private leaving = false;
   private over = false;
   private roomAgain: (() => void)[] = [];
+  /** The viewer of a session this socket has become, too. */
+  client: string | undefined;
   private identity: () => Identity | null = () => null;
 
   private readonly largestBody: number;
@@ -94,13 +96,17 @@ export class Socket implements Connection, Peer {
       const caller = renew(this.caller, this.deps.rules());
       if (!caller) return this.revoke('token_removed');
       this.calls++;
-      const speaker = this.identity();
-      call = new SocketCall(op, frame.args ?? {}, speaker ? { ...caller, ...speaker } : caller, this);
+      call = new SocketCall(op, frame.args ?? {}, this.speaking(caller), this);
       this.run(call, id);
     } catch (error) {
       if (call) this.calls--;
       this.fail(id, error, call?.requestId ?? requestId());
     }
+  }
+
+  private speaking(caller: Caller): Caller {
+    const speaker = this.identity();
+    return speaker || this.client !== undefined ? { ...caller, ...speaker, client: this.client } : caller;
   }
 
   /** Answers in the same turn where the op does. Throws what it throws then. */

@@ -19,6 +19,19 @@ const refused = async (answer: Promise<{ status: number; body: any }>) => {
   return [status, body.code];
 };
 
+test('they are listed page by page', async () => {
+  const mine = [await rig.member({ tags: ['paged'] }), await rig.member({ tags: ['paged'] }), await rig.member({ tags: ['paged'] })];
+  const found: number[] = [];
+  for (let cursor: string | null = null, page = 0; page === 0 || cursor !== null; page++) {
+    const { body } = await zd.call('list_shells', { tag: 'paged', limit: 2, ...(cursor === null ? {} : { cursor }) });
+    expect(body.total).toBe(3);
+    found.push(...body.shells.map(({ shell_id }: any) => shell_id));
+    cursor = body.next_cursor;
+  }
+  expect(found).toEqual(mine.map(({ id }) => id));
+  expect((await zd.call('list_shells', { cursor: 'x' })).body.code).toBe('bad_args');
+});
+
 describe('registering', () => {
   test('a shell is its process: told apart by its start, and gone with it', async () => {
     const { id, pid, key } = await rig.member({ cwd: '/tmp', tty: '/dev/pts/9', argv0: 'zsh', tags: ['b', 'a', 'b'] });

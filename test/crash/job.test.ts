@@ -168,3 +168,24 @@ test('numbers are never given twice, also after everything was removed and the d
   await daemon.restart();
   expect(await jobs.submit(['true'])).toBe(id + 1);
 });
+
+test('a job that is paused before its start was noted is paused still after a crash, and not held as if it had not begun', async () => {
+  const daemon = await startDaemon();
+  const jobs = new JobRig(daemon);
+  // Asked for in one turn, so that the pause comes as early as one can.
+  const id = (await jobs.submit(['true'])) + 1;
+  const [{ body }, paused] = await Promise.all([
+    daemon.call('job_submit', { command: ['sleep', '1000'], cwd: '/' }),
+    until('it is there', async () => {
+      const { status, body: told } = await daemon.call('job_pause', { id });
+      return status === 200 && told;
+    }),
+  ]);
+  expect([body.job_id, paused.state]).toEqual([id, 'paused']);
+  const { pid } = await jobs.job(id);
+  await daemon.kill();
+  await daemon.restart();
+  expect(pid).toBeGreaterThan(1);
+  expect(await jobs.job(id)).toMatchObject({ state: 'paused', pid });
+  expect((await jobs.ok('job_cancel', { id, grace_ms: 0 })).leftovers).toEqual([]);
+});

@@ -31,7 +31,8 @@ async function everySecondOnce(daemon: TestDaemon, id: number): Promise<Run[]> {
   return runs;
 }
 
-const POINTS = ['schedule.before_fire', 'schedule.enqueued', 'storage.before_commit', 'storage.after_commit'];
+// A job with a free place is stored as started by the write that fires it, so what comes between that and its process counts too.
+const POINTS = ['schedule.before_fire', 'schedule.enqueued', 'storage.before_commit', 'storage.after_commit', 'job.before_spawn', 'job.after_spawn'];
 
 for (const [at, point] of POINTS.entries()) {
   test(`a death at ${point} loses no run and doubles none`, async () => {
@@ -55,6 +56,7 @@ for (const [at, point] of POINTS.entries()) {
     const before = (await history(daemon, id)).length;
     await until('it goes on', async () => (await history(daemon, id)).length > before);
     await everySecondOnce(daemon, id);
+    await until('every job has run', async () => (await history(daemon, id)).every(({ state }) => state === 'exited'));
   }, 60_000);
 }
 

@@ -10,21 +10,23 @@ const fill = async (daemon: TestDaemon, value: string) => {
   expect((await daemon.call('recorder_ingest', { started_at_ns: 1, finished_at_ns: 2, shell_id: 'zsh', events })).status).toBe(200);
 };
 
-test('killed in the middle of a load, all of the old state is there; killed after its commit, all of the new one', async () => {
+/** Commits a load of so many rows waits for; the last one makes them hold. */
+const COMMITS = 3;
+
+test('killed at any commit of a load, all of the old state is there, until the last one, and then all of the new one', async () => {
   const daemon = await startDaemon({ source: true });
   await fill(daemon, 'new');
   expect((await daemon.call('snapshot_save', { tag: 'new' })).status).toBe(200);
   await fill(daemon, 'old');
-  for (const [failpoint, state] of [
-    ['storage.before_commit', 'old'],
-    ['storage.after_commit', 'new'],
-  ] as const) {
-    await daemon.restart({ ZD_FAILPOINTS: `${failpoint}=kill@+1` });
-    await daemon.call('snapshot_load', { tag: 'new' }).catch(() => undefined);
-    await daemon.ended();
-    await daemon.restart({});
-    expect([failpoint, await names(daemon)]).toEqual([failpoint, [state]]);
-    const told = (await daemon.call('event_list', { topic: 'snapshot.loaded' })).body.events.length;
-    expect([failpoint, told]).toEqual([failpoint, state === 'new' ? 1 : 0]);
-  }
+  for (let commit = 1; commit <= COMMITS; commit++)
+    for (const failpoint of ['storage.before_commit', 'storage.after_commit']) {
+      const state = commit === COMMITS && failpoint === 'storage.after_commit' ? 'new' : 'old';
+      await daemon.restart({ ZD_FAILPOINTS: `${failpoint}=kill@+${commit}` });
+      await daemon.call('snapshot_load', { tag: 'new' }).catch(() => undefined);
+      await daemon.ended();
+      await daemon.restart({});
+      expect([failpoint, commit, await names(daemon)]).toEqual([failpoint, commit, [state]]);
+      const told = (await daemon.call('event_list', { topic: 'snapshot.loaded' })).body.events.length;
+      expect([failpoint, told]).toEqual([failpoint, state === 'new' ? 1 : 0]);
+    }
 }, 60_000);

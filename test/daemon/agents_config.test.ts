@@ -22,6 +22,8 @@ driver = "acp"
 command = ["claude-agent-acp"]
 env = { TOKEN = "${SECRET}" }
 roots = ["/src"]
+mcp = ["cache"]
+end_hooks = [["notify", "done"]]
 [agents.local]
 driver = "openai"
 base_url = "http://127.0.0.1:8080/v1/"
@@ -29,7 +31,18 @@ model = "m-1"
 api_key_env = "LOCAL_KEY"
 `);
   expect(values.agents).toEqual([
-    { name: 'claude', driver: 'acp', command: ['claude-agent-acp'], env: { TOKEN: SECRET }, fs: 'none', cwd: null, roots: ['/src'] },
+    {
+      ...{
+        name: 'claude',
+        driver: 'acp' as const,
+        command: ['claude-agent-acp'],
+        env: { TOKEN: SECRET },
+        fs: 'none' as const,
+        terminal: false,
+        mcp: ['cache'],
+      },
+      ...{ cwd: null, roots: ['/src'], endHooks: [['notify', 'done']] },
+    },
     ...[
       {
         name: 'local',
@@ -40,6 +53,7 @@ api_key_env = "LOCAL_KEY"
         system: null,
         cwd: null,
         roots: [],
+        endHooks: [],
       },
     ],
   ]);
@@ -58,6 +72,8 @@ const faults: readonly [name: string, text: string, line: number, said: RegExp][
   ['empty command', '[agents.x]\ndriver = "acp"\ncommand = []', 3, /its "command" is a list/],
   ['environment', `[agents.x]\ndriver = "acp"\ncommand = ["a"]\nenv = { "A-B" = "${SECRET}" }`, 4, /its "env" is a table/],
   ['files', '[agents.x]\ndriver = "acp"\ncommand = ["a"]\nfs = true', 4, /its "fs" is "none", "read" or "write"/],
+  ['tools', '[agents.x]\ndriver = "acp"\ncommand = ["a"]\nmcp = "cache"', 4, /its "mcp" is true, false, or a list/],
+  ['hooks', '[agents.x]\ndriver = "acp"\ncommand = ["a"]\nend_hooks = ["notify"]', 4, /its "end_hooks" is a list of commands/],
   ['folder', '[agents.x]\ndriver = "acp"\ncommand = ["a"]\ncwd = "src"', 4, /its "cwd" is an absolute path/],
   ['roots', '[agents.x]\ndriver = "acp"\ncommand = ["a"]\nroots = "/src"', 4, /its "roots" is a list of absolute paths/],
   ['a key of the other driver', '[agents.x]\ndriver = "acp"\ncommand = ["a"]\nmodel = "m"', 4, /unknown key "model"/],

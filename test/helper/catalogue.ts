@@ -74,6 +74,7 @@ export function catalogueRig() {
     registry: () => registry,
   };
   const snapshots = new Snapshots(deps);
-  const fill = (records: readonly DefinitionRecord[]) => db.write(() => definitions.replaceAll(records, { shells: null, reason: 'test' }), 'full');
+  const fill = (records: readonly DefinitionRecord[]) =>
+    definitions.stage(records, (staged) => db.write(() => definitions.replaceAll(staged, { shells: null, reason: 'test' }), 'full'));
   return { folder, db, definitions, snapshots, store, key, registry, fill, all: () => [...definitions.all()] };
 }

@@ -107,7 +107,8 @@ export class TestDaemon {
     this.child = child;
     running.add(this);
     const health = await until('the daemon answers', async () => {
-      if (child.exitCode !== null) throw new Error(`zd ended with ${child.exitCode}: ${await new Response(child.stderr).text()}\n${this.log()}`);
+      const end = child.exitCode ?? child.signalCode;
+      if (end !== null) throw new Error(`zd ended with ${end}: ${await new Response(child.stderr).text()}\n${this.log()}`);
       const record = this.record();
       return record?.pid === child.pid && (await this.fetch('/health').catch(() => undefined))?.ok ? record : undefined;
     });

@@ -14,6 +14,16 @@ process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 
 const LIMITS: ScheduleLimits = { maxCount: 100, historyRuns: 10_000, keepEndedSecs: 3600 };
 
+export const NOON = Date.parse('2026-06-01T12:00:00Z');
+/** Milliseconds. */
+export const S = 1000;
+export const M = 60 * S;
+export const H = 60 * M;
+export const D = 24 * H;
+
+/** Schedules that have begun, at noon unless it says another time. */
+export const rig = (time = NOON): Promise<ScheduleRig> => new ScheduleRig(time).start();
+
 /** Jobs in a table of the same database, so they come and go with its transactions; the test ends them. */
 export class FakeJobs implements JobPort {
   refuse: ZdError | null = null;

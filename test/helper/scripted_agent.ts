@@ -20,6 +20,7 @@ const ask = (method: string, params: Json) =>
 
 let session = '';
 let model = 'none';
+let servers: unknown;
 let cancelled = false;
 let cancelNow = () => {};
 const update = (fields: Json) => send({ method: 'session/update', params: { sessionId: session, update: fields } });
@@ -64,6 +65,12 @@ const steps: Record<string, (argument: string) => unknown> = {
   plan: () => update({ sessionUpdate: 'plan', entries: [{ content: 'one', priority: 'high', status: 'pending' }] }),
   usage: () => update({ sessionUpdate: 'usage_update', used: 100, size: 1000, cost: { amount: 0.5, currency: 'USD' } }),
   novel: () => update({ sessionUpdate: 'something_new', answer: 42 }),
+  novels: async (count) => {
+    for (let n = 0; n < Number(count); n++) {
+      update({ sessionUpdate: 'something_new', answer: n });
+      await drained();
+    }
+  },
   vendor: () => send({ method: '_vendor/hello', params: { answer: 43 } }),
   permission: async () => {
     const { outcome } = await ask('session/request_permission', {
@@ -76,8 +83,35 @@ const steps: Record<string, (argument: string) => unknown> = {
     });
     chunk(`permission ${outcome.outcome} ${outcome.optionId ?? ''}`);
   },
+  /** Asks for leave as the JSON says: the tool call, and the kinds of its options, each the id of its option, too. Told of first, it has its id alone. */
+  may: async (json) => {
+    const { tool, kinds, told } = JSON.parse(json.replaceAll('_', ' ')) as { tool: Json; kinds: string[]; told?: boolean };
+    if (told) update({ sessionUpdate: 'tool_call', toolCallId: 't1', ...tool });
+    const options = kinds.map((kind) => kind.replace(' ', '_')).map((kind) => ({ optionId: kind, name: kind, kind }));
+    const { outcome } = await ask('session/request_permission', {
+      sessionId: session,
+      toolCall: { toolCallId: 't1', ...(told ? {} : tool) },
+      options,
+    });
+    chunk(`may ${outcome.optionId ?? outcome.outcome}`);
+  },
   read: async (path) => chunk(`read ${JSON.stringify(await ask('fs/read_text_file', { sessionId: session, path }))}`),
   write: async (path) => chunk(`write ${JSON.stringify(await ask('fs/write_text_file', { sessionId: session, path, content: 'written' }))}`),
+  /** Has a program run, to its end: a JSON list with `_` for blanks. */
+  run: async (json) => {
+    const [command, ...args] = JSON.parse(json.replaceAll('_', ' ')) as string[];
+    const { terminalId, error } = await ask('terminal/create', { sessionId: session, command, args, outputByteLimit: 20 });
+    if (error) return chunk(`run ${JSON.stringify(error)}`);
+    await ask('terminal/wait_for_exit', { sessionId: session, terminalId });
+    chunk(`run ${JSON.stringify(await ask('terminal/output', { sessionId: session, terminalId }))}`);
+    await ask('terminal/release', { sessionId: session, terminalId });
+    chunk(` then ${JSON.stringify(await ask('terminal/output', { sessionId: session, terminalId }))}`);
+  },
+  /** Has a program run, and leaves it. */
+  leave: async (json) => {
+    const [command, ...args] = JSON.parse(json.replaceAll('_', ' ')) as string[];
+    chunk((await ask('terminal/create', { sessionId: session, command, args })).terminalId);
+  },
   garbage: (count) => {
     for (let n = 0; n < Number(count || 1); n++) process.stdout.write(`this is no message ${n}\n[1]\n42\n{"id":99,"result":{}}\n`);
   },
@@ -91,6 +125,8 @@ const steps: Record<string, (argument: string) => unknown> = {
   },
   env: (name) => chunk(`${name}=${process.env[name] ?? 'unset'}`),
   model: () => chunk(model),
+  /** Which MCP servers it was told of. */
+  servers: () => chunk(JSON.stringify(servers)),
   cwd: () => chunk(process.cwd()),
   pid: () => chunk(`pid ${process.pid}`),
   hang: () =>
@@ -115,7 +151,8 @@ const handlers: Record<string, (params: Json) => Json | Promise<Json | null> | n
       agentInfo: { name: 'scripted', version: '1' },
     };
   },
-  'session/new': () => {
+  'session/new': ({ mcpServers }) => {
+    servers = mcpServers;
     if (flags.has('locked')) throw Object.assign(new Error('Authentication required'), { code: -32_000 });
     session = `agent-${process.pid}-${Date.now()}`;
     const models = {

@@ -5,6 +5,7 @@ import type { Driver, DriverHost, Message } from '../../src/areas/session/driver
 import { SessionLog } from '../../src/areas/session/log';
 import { SessionTable } from '../../src/areas/session/session_table';
 import { Sessions } from '../../src/areas/session/sessions';
+import { Starts } from '../../src/areas/session/starts';
 import { Viewers } from '../../src/areas/session/viewers';
 import type { EventDraft, EventService } from '../../src/kernel/context';
 import { systemClock } from '../../src/kernel/clock';
@@ -53,9 +54,21 @@ export function sessionRig(acts: Acts, more: Partial<SessionLimits> = {}) {
       journal: new SessionLog(db, systemClock, viewers.deliver),
       limits: () => limits,
       agents: () => [
-        { name: 'fake', driver: 'openai', base_url: 'http://a.test', model: 'm-1', api_key_env: null, system: null, cwd: '/', roots: [] },
+        {
+          name: 'fake',
+          driver: 'openai',
+          base_url: 'http://a.test',
+          model: 'm-1',
+          api_key_env: null,
+          system: null,
+          cwd: '/',
+          roots: [],
+          endHooks: [],
+        },
       ],
       makeDriver,
+      ...{ starts: new Starts(() => Date.now()), environment: {} },
+      desk: { judge: () => null, asked: () => {}, settled: () => {} },
     },
     viewers,
   );

@@ -26,6 +26,9 @@ const events = {
 const limits = () => ({ maxRecords: 100_000, maxShells: 100, maxValueBytes: 1 << 20 });
 const definitions = new Definitions(db, systemClock, events, limits, async function* () {});
 
+const replace = (records: readonly DefinitionRecord[], options: { shells: string[] | null; reason: string }) =>
+  definitions.stage(records, (staged) => db.write(() => definitions.replaceAll(staged, options)));
+
 const record = (shellId: string, kind: Kind, name: string, more: Partial<DefinitionRecord> = {}): DefinitionRecord => ({
   ...{ shellId, kind, name, value: 'v', json: false, valueArray: null, valueAssoc: null, attrs: 0, file: null, line: null },
   ...{ fnChain: null, history: [], orderIdx: null, tsNs: null, setAt: 1, setByShell: null },
@@ -102,7 +105,7 @@ describe('finding definitions', () => {
   test('pages, counts and a whole read give what a filter over a sorted list gives, every field as it was', async () => {
     await fc.assert(
       fc.asyncProperty(records, filters, fc.integer({ min: 1, max: 9 }), async (all, filter, limit) => {
-        await db.write(() => definitions.replaceAll(all, { shells: null, reason: 'test' }));
+        await replace(all, { shells: null, reason: 'test' });
         const expected = all.filter((each) => matches(filter, each)).toSorted(order);
         expect(await pages(filter, limit)).toEqual(expected);
         expect(await definitions.count(filter)).toBe(expected.length);
@@ -116,7 +119,7 @@ describe('finding definitions', () => {
 
   test('steps reach behind what does not match, however much it is', async () => {
     const many = Array.from({ length: 25_000 }, (_, at) => record('zsh', 'alias', `n${at}`, { value: String(at) }));
-    await db.write(() => definitions.replaceAll(many, { shells: null, reason: 'test' }));
+    await replace(many, { shells: null, reason: 'test' });
     expect((await pages({ glob: '*4999' }, 10)).map(({ name }) => name)).toEqual(['n14999', 'n24999', 'n4999']);
     expect((await pages({ contains: '2499' }, 3)).length).toBe(many.filter(({ value }) => value!.includes('2499')).length);
     expect(await definitions.count({ glob: '*9' })).toBe(2500);
@@ -125,7 +128,7 @@ describe('finding definitions', () => {
 
   test('a page ends before it grows too large', async () => {
     const large = Array.from({ length: 12 }, (_, at) => record('zsh', 'function', `f${at}`, { value: 'x'.repeat(1 << 20) }));
-    await db.write(() => definitions.replaceAll(large, { shells: null, reason: 'test' }));
+    await replace(large, { shells: null, reason: 'test' });
     const { records: first, next } = await definitions.page({}, 100, null);
     expect(first.length).toBeLessThan(12);
     expect(next).not.toBeNull();
@@ -136,8 +139,8 @@ describe('finding definitions', () => {
 describe('restoring', () => {
   test('replaces the named shells and leaves the others; an import adds', async () => {
     const [a, b, c] = [record('zsh', 'alias', 'x'), record('bash', 'alias', 'x'), record('zsh', 'function', 'f')];
-    await db.write(() => definitions.replaceAll([a, b, c], { shells: null, reason: 'test' }));
-    const done = await db.write(() => definitions.replaceAll([{ ...a, value: 'new' }], { shells: ['zsh'], reason: 'snapshot_load' }));
+    await replace([a, b, c], { shells: null, reason: 'test' });
+    const done = await replace([{ ...a, value: 'new' }], { shells: ['zsh'], reason: 'snapshot_load' });
     expect(done).toEqual({ removed: 2, written: 1 });
     expect([...definitions.all()].map(({ shellId, value }) => [shellId, value])).toEqual([
       ['bash', 'v'],
@@ -158,16 +161,16 @@ describe('restoring', () => {
     const both = ['bash', 'zsh'].map((shellId) => ({ shellId, ...origin }));
     await db.write(() => definitions.restoreBundles(both));
     expect(definitions.shells().map(({ bundle }) => bundle)).toEqual(both);
-    await db.write(() => definitions.replaceAll([], { shells: ['zsh'], reason: 'test' }));
+    await replace([], { shells: ['zsh'], reason: 'test' });
     expect(definitions.shells().map(({ shellId, bundle }) => [shellId, bundle])).toEqual([['bash', both[0]!]]);
-    await db.write(() => definitions.replaceAll([record('zsh', 'alias', 'x')], { shells: null, reason: 'test' }));
+    await replace([record('zsh', 'alias', 'x')], { shells: null, reason: 'test' });
     expect(definitions.shells()).toEqual([{ shellId: 'zsh', rows: 1, bundle: null }]);
   });
 
   test('is all or nothing, also over the limit', async () => {
     const before = [...definitions.all()];
     const tooMany = Array.from({ length: 100_001 }, (_, at) => record('bash', 'alias', `n${at}`));
-    const failed = db.write(() => definitions.replaceAll(tooMany, { shells: null, reason: 'test' })).catch((error: unknown) => error);
+    const failed = replace(tooMany, { shells: null, reason: 'test' }).catch((error: unknown) => error);
     expect(await failed).toMatchObject({ code: 'quota_exceeded' });
     const shellsToo = Array.from({ length: 101 }, (_, at) => record(`tool:s${at}`, 'alias', 'x'));
     const refused = db.write(() => definitions.importAll(shellsToo, { reason: 'test' })).catch((error: unknown) => error);

@@ -32,6 +32,33 @@ test('a job enqueued in a write exists exactly when the write does, and starts a
   expect(jobs.groups().map((group) => group.name)).toEqual(['fires']);
 });
 
+test('a job enqueued into a free place runs with the commit, takes no place when that fails, and leaves the others their turn', async () => {
+  await jobs.setGroup('three', { parallel: 3 });
+  const job = { command: ['sleep', '100'], cwd: '/', group: 'three' };
+  const failing = db.write(() => {
+    jobs.enqueue(job, caller);
+    throw new ZdError('conflict');
+  });
+  expect(await failing.catch((error: ZdError) => error.code)).toBe('conflict');
+  const ids = await db.write(() => [1, 2, 3, 4].map(() => jobs.enqueue(job, caller).jobId));
+  expect(ids.map((id) => jobs.get(id).state)).toEqual(['running', 'running', 'running', 'queued']);
+  expect(jobs.groups().find(({ name }) => name === 'three')).toMatchObject({ queued: 1, running: 3 });
+  await jobs.cancel(ids[0]!, 5000);
+  await until('the fourth runs', () => jobs.get(ids[3]!).state === 'running');
+  await Promise.all(ids.map((id) => jobs.cancel(id, 5000)));
+});
+
+test('a job tells once that it starts, before what it writes and that it is over, however short it is', async () => {
+  const ids = await Promise.all(
+    ['true', 'sleep 0.05'].map(async (text) => (await jobs.submit({ command: ['sh', '-c', `echo up; ${text}`] }, caller)).jobId),
+  );
+  for (const id of ids) {
+    await jobs.wait(id, 10_000);
+    const told = db.sqlite.query<{ topic: string }, [string]>('SELECT topic FROM event WHERE scope = ? ORDER BY seq').all(`job:${id}`);
+    expect(told.map(({ topic }) => topic)).toEqual(['start', 'stdout', 'complete']);
+  }
+});
+
 test('one that is submitted while another takes a place is not forgotten', async () => {
   await jobs.setGroup('pair', { parallel: 2 });
   const job = { command: ['sleep', '100'], cwd: '/', group: 'pair' };

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import { ToolObserver } from '../../src/areas/runtime/observe';
-import type { EventDraft } from '../../src/kernel/context';
+import type { EventDraft, EventRecord } from '../../src/kernel/context';
 import { ZdError } from '../../src/kernel/error';
 import type { ToolCall } from '../../src/kernel/tool';
 
@@ -15,12 +15,17 @@ const silent = { debug() {}, info() {}, warn() {}, error() {} };
 /** An observer over a log that notes what it is told, and may refuse it. */
 function observed(refuses = false) {
   const told: EventDraft[] = [];
-  const publish = async (draft: EventDraft) => {
+  const append = (draft: EventDraft) => {
     told.push(draft);
     if (refuses) throw new ZdError('storage_full');
-    return { event: { seq: 1, id: '1', ts: 0 }, delivered: 0, duplicate: false };
+    return {} as EventRecord;
   };
-  return { told, observer: new ToolObserver({ publish }, silent as never) };
+  const write = async (work: () => void) => {
+    writes.count++;
+    work();
+  };
+  const writes = { count: 0 };
+  return { told, writes, observer: new ToolObserver({ append }, write, silent as never) };
 }
 
 test('a call is told of in order, bounded, without its arguments, and nothing of it waits longer than a flush', () => {
@@ -52,5 +57,15 @@ test('a log that refuses harms no call', async () => {
   observer.began(call)({ result: {} }, 1);
   observer.flush();
   await Promise.resolve();
-  expect(told).toHaveLength(2);
+  expect(told).toHaveLength(1);
+  observer.flush();
+  expect(told).toHaveLength(1);
+});
+
+test('what several calls have to tell is stored in one write', () => {
+  const { told, writes, observer } = observed();
+  for (let at = 0; at < 20; at++) observer.began(call)({ result: {} }, 1);
+  observer.flush();
+  expect(told).toHaveLength(40);
+  expect(writes.count).toBe(1);
 });

@@ -2,15 +2,7 @@ import { describe, expect, test } from 'bun:test';
 import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import fc from 'fast-check';
 import { momentOf, systemZone } from '../../src/areas/schedule/zone';
-import { ScheduleRig } from '../helper/schedule_rig';
-
-const NOON = Date.parse('2026-06-01T12:00:00Z');
-const S = 1000;
-const M = 60 * S;
-const H = 60 * M;
-const D = 24 * H;
-
-const rig = (time = NOON) => new ScheduleRig(time).start();
+import { D, H, M, NOON, rig, S } from '../helper/schedule_rig';
 
 describe('a clock set forward, or a machine that slept', () => {
   for (const [catch_up, runs] of [

@@ -2,14 +2,9 @@ import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { CATCH_UPS, OVERLAPS } from '../../src/areas/schedule/model';
 import type { ZdError } from '../../src/kernel/error';
-import { ScheduleRig } from '../helper/schedule_rig';
+import { M, NOON, rig, S, type ScheduleRig } from '../helper/schedule_rig';
 import { until } from '../helper/until';
 
-const NOON = Date.parse('2026-06-01T12:00:00Z');
-const S = 1000;
-const M = 60 * S;
-
-const rig = (time = NOON) => new ScheduleRig(time).start();
 const settled = (each: ScheduleRig, count: number) => until('the runs are settled', () => each.store.runs.withOpen().length === count);
 
 describe('overlap', () => {

@@ -1,14 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { ZdError } from '../../src/kernel/error';
-import { ScheduleRig } from '../helper/schedule_rig';
-
-const NOON = Date.parse('2026-06-01T12:00:00Z');
-const S = 1000;
-const M = 60 * S;
-const H = 60 * M;
-const D = 24 * H;
-
-const rig = (time = NOON) => new ScheduleRig(time).start();
+import { D, H, M, NOON, rig, S } from '../helper/schedule_rig';
 
 describe('a schedule', () => {
   test('runs at its next time, never at once, and every time once', async () => {

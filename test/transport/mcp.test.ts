@@ -126,6 +126,49 @@ describe('over HTTP', () => {
     expect(answer).toMatchObject({ jsonrpc: '2.0', error: { code: expect.any(Number) } });
   });
 
+  const CLAIM = { 'io.modelcontextprotocol/protocolVersion': '2026-07-28', 'io.modelcontextprotocol/clientCapabilities': {} };
+  const SAID = { 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'tools/call', 'mcp-name': 'cache_get' };
+
+  test.each([
+    ['older', {}, {}],
+    ['current', { _meta: CLAIM }, SAID],
+  ])('a plain call of the %s revision is answered as the SDK answers it', async (_, more, headers) => {
+    await daemon.call('cache_put', { ns: 'mcp', key: 'plain', value: 1 });
+    for (const key of ['plain', 'none']) {
+      const body = (params: object) =>
+        JSON.stringify({
+          jsonrpc: '2.0',
+          id: 'a',
+          method: 'tools/call',
+          params: { name: 'cache_get', arguments: { ns: 'mcp', key }, ...more, ...params },
+        });
+      const answers: unknown[] = [];
+      // A member that the protocol does not know takes a call out of the plain form and changes nothing of it.
+      for (const params of [{}, { unknown: 1 }]) {
+        const text = await (await post(body(params), headers)).text();
+        answers.push(JSON.parse(text.replace(/^(event: message\n)?data: /, '').replace(/"request_id":"[^"]+"/, '"request_id":""')));
+      }
+      expect(answers[0]).toMatchObject({ jsonrpc: '2.0', id: 'a', result: { content: [{ type: 'text' }] } });
+      expect(answers[0]).toEqual(answers[1]);
+    }
+  });
+
+  test('headers that contradict the body of a call are refused', async () => {
+    const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'cache_get', arguments: {}, _meta: CLAIM } });
+    for (const headers of [{ ...SAID, 'mcp-name': 'ping' }, { ...SAID, 'mcp-method': 'tools/list' }, {}])
+      expect(await (await post(body, headers as Record<string, string>)).json()).toMatchObject({ error: { code: -32020 } });
+  });
+
+  test('a call that takes long is answered in a stream that begins at once, for clients that give up on a silent server', async () => {
+    await daemon.call('lock_acquire', { name: 'slow', ttl_secs: 60 });
+    const params = { name: 'lock_acquire', arguments: { name: 'slow', timeout_secs: 3 } };
+    const response = await post(JSON.stringify({ jsonrpc: '2.0', id: 9, method: 'tools/call', params }), {}, '/mcp?allow=lock');
+    expect(response.headers.get('content-type')).toBe('text/event-stream');
+    const text = await response.text();
+    expect(text).toStartWith(': keep-alive\n\n');
+    expect(JSON.parse(text.slice(text.indexOf('data: ') + 6))).toMatchObject({ id: 9, result: { isError: true } });
+  });
+
   test('another content type is refused', async () => {
     expect((await post(LIST, { 'content-type': 'text/plain' })).status).toBe(415);
   });

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from 'bun:test';
 import { startDaemon, type TestDaemon } from '../helper/daemon';
 import { scripted, sessionCalls } from '../helper/sessions';
+import { until } from '../helper/until';
 import { ViewerClient, type Seen } from '../helper/viewer';
 
 let daemon: TestDaemon;
@@ -74,6 +75,33 @@ describe('several viewers', () => {
     expect(await other.ask({ type: 'message', content: 'say:yes' })).toMatchObject({ type: 'ack' });
     expect(await watcher.ask({ type: 'message', content: 'say:no' })).toMatchObject({ code: 'not_owner' });
     for (const client of [other, watcher]) client.close();
+  });
+});
+
+describe('the input that one viewer has taken over', () => {
+  test("is nobody else's by the operations either, and the owner's by those on its socket", async () => {
+    const id = await open('agent');
+    const owner = await look(id);
+    await owner.attach(id, { mode: 'takeover' });
+    const { client_id } = await owner.ask({ type: 'status' });
+    for (const [op, more] of [
+      ['session_prompt', { text: 'say:no' }],
+      ['session_cancel'],
+      ['session_set', { model: 'm' }],
+      ['session_clear'],
+      ['session_compact'],
+    ] as const) {
+      const { status, body } = await daemon.call(op, { id, ...more });
+      expect([op, status, body.code, body.input_owner]).toEqual([op, 409, 'not_owner', client_id]);
+    }
+    await ok('session_rename', { id, title: "still anybody's" });
+    owner.send({ id: 7, op: 'session_prompt', args: { id, text: 'say:yes' } });
+    await owner.sees('the reply', (frame) => (frame as { id?: unknown }).id === 7 && (frame as { ok?: unknown }).ok === true);
+    await owner.ended(`${id}.1`);
+    owner.close();
+    await waitFor(id, 'idle');
+    await until('it is given back', async () => (await daemon.call('session_cancel', { id })).status === 200);
+    await ok('session_prompt', { id, text: 'say:again', wait_secs: 60 });
   });
 });
 

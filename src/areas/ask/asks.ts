@@ -6,7 +6,7 @@ import type { Logger } from '../../kernel/log';
 import { periodic } from '../../kernel/periodic';
 import type { Db } from '../../storage/db';
 import type { ShellService } from '../shell/service';
-import type { AskService, Question, Queued, Request } from './service';
+import type { AskService, Progress, Question, Queued, Request } from './service';
 import type { AskStore } from './store';
 
 /** Read anew at each use, so a changed setting holds at once. */
@@ -125,6 +125,29 @@ export class Asks implements AskService {
     }, end);
     const waiting = this.waitersOf(number).size > 0;
     return { delivered: this.report(request!, end) > 0 || waiting };
+  }
+
+  async progress(number: number, said: Partial<Progress>, done: boolean): Promise<Progress & { readonly delivered_to: number }> {
+    const request_id = idOf(number);
+    const { request, now } = await this.db.write(() => {
+      const found = this.store.find(number);
+      const at = this.clock.now();
+      if (!found || !this.store.isOpen(number, at)) throw new ZdError('no_originator', `No open question ${request_id}.`, { path: '/request_id' });
+      const payload = typeof found.payload === 'object' ? found.payload : { message: found.payload };
+      const before = payload as Partial<Progress> | null;
+      const pick = <K extends keyof Progress>(key: K): Progress[K] | null => (said[key] === undefined ? (before?.[key] ?? null) : said[key]);
+      const state = { label: pick('label'), percent: pick('percent'), eta_ms: pick('eta_ms') };
+      if (done) this.store.end(number, 'answered', null, 'done', at);
+      else this.store.setPayload(number, { ...before, ...state });
+      this.tell(found.fromShell, 'ask:progress', { request_id, target_shell: found.targetShell, ...state, done });
+      return { request: found, now: state };
+    }, 'full');
+    const delivered_to = this.shells.tell(request.targetShell, 'ask:progress', { request_id, ...now, done });
+    if (done) {
+      this.wake(number);
+      this.shells.tell(request.targetShell, 'ask:dismissed', { request_id, reason: 'done' });
+    }
+    return { ...now, delivered_to };
   }
 
   find(number: number): Request | null {

@@ -48,8 +48,9 @@ export const pending = defineOp({
 const MAX_SUMMARY = 200;
 
 function summaryOf(payload: unknown): string {
-  const { prompt, message, items } = (typeof payload === 'object' && payload !== null ? payload : {}) as Record<string, unknown>;
-  const said = [prompt, message].find((each) => typeof each === 'string');
+  const { prompt, message, items, label, percent } = (typeof payload === 'object' && payload !== null ? payload : {}) as Record<string, unknown>;
+  const state = [label, typeof percent === 'number' ? `${percent}%` : null].filter((each) => each != null).join(' ');
+  const said = [prompt, message, state === '' ? null : state].find((each) => typeof each === 'string');
   if (said === undefined && Array.isArray(items)) return `${items.length} items`;
   return String(said ?? JSON.stringify(payload)).slice(0, MAX_SUMMARY);
 }

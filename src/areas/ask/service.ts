@@ -17,6 +17,13 @@ export interface Queued {
   readonly pending_count: number;
 }
 
+/** How far something is. */
+export interface Progress {
+  readonly label: string | null;
+  readonly percent: number | null;
+  readonly eta_ms: number | null;
+}
+
 export interface Request {
   readonly number: number;
   readonly fromShell: number;
@@ -43,6 +50,8 @@ export interface AskService {
   dismiss(shell: number, number: number | null, reason: string, by: Connection | undefined): Promise<{ dismissed: number; notified: number }>;
   /** Throws `no_originator` when it is not open. `delivered`: the asker heard of it at once. */
   respond(number: number, value: unknown, cancelled: boolean, asker: number | undefined): Promise<{ delivered: boolean }>;
+  /** What is new of one of the kind progress; `done` ends it. Throws `no_originator` when it is not open. */
+  progress(number: number, said: Partial<Progress>, done: boolean): Promise<Progress & { readonly delivered_to: number }>;
   find(number: number): Request | null;
   /** Resolves when the request is over, or after the time; null when there is none. */
   wait(number: number, timeoutMs: number, signal: () => AbortSignal): Promise<Request | null>;

@@ -68,6 +68,10 @@ export class AskStore {
     return this.get(`SELECT 1 FROM ask_request WHERE number = $number AND state IN ('queued', 'taken') AND ${LIVE}`, { number, now }) !== null;
   }
 
+  setPayload(number: number, payload: unknown): void {
+    this.run('UPDATE ask_request SET payload = $payload WHERE number = $number', { number, payload: JSON.stringify(payload) });
+  }
+
   take(number: number, until: number): void {
     this.run("UPDATE ask_request SET state = 'taken', lease_until = $until WHERE number = $number", { number, until });
   }

@@ -1,5 +1,6 @@
 import type { Kind } from './kinds';
 import type { DefinitionRecord } from './service';
+import type { Staged } from './staging';
 import type { DefinitionTable } from './table';
 
 /** What one transaction does to the records, and how many it adds to and takes from each shell and kind. */
@@ -50,17 +51,28 @@ export class Changes {
     return gone;
   }
 
-  clearShell(shellId: string): void {
-    for (const { shellId: shell, kind } of this.table.counts()) if (shell === shellId) this.clear(shellId, kind);
-  }
-
-  clearAll(): void {
+  /** Lets what was written under other names be all that these shells have, and nothing what the others of them have. `shells` null: all. */
+  replace(staged: readonly Staged[], shells: readonly string[] | null): void {
+    const owners = new Map(staged.map(({ shellId, owner }) => [shellId, owner]));
+    const wanted = shells && new Set([...shells, ...owners.keys()]);
     for (const { shellId, kind, rows } of this.table.counts()) {
+      if (wanted && !wanted.has(shellId)) continue;
+      if (!owners.has(shellId)) owners.set(shellId, this.table.owners.fresh(shellId));
       this.touch(shellId, kind);
       this.removed += rows;
+      this.delta(shellId, kind, -rows);
     }
-    this.table.clearAll();
+    for (const { shellId, rows } of staged)
+      for (const [kind, count] of rows) {
+        this.touch(shellId, kind);
+        this.inserted += count;
+        this.delta(shellId, kind, count);
+      }
+    for (const [shellId, owner] of owners) this.table.owners.hold(shellId, owner);
   }
+
+  /** Shells whose records these are. */
+  shells = (): Iterable<string> => this.touched.keys();
 
   /** Records a shell has of a kind, these changes included. */
   rows(shellId: string, kind: Kind): number {

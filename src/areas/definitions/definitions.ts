@@ -10,6 +10,7 @@ import { Listeners, type OpenFeed } from './listeners';
 import { recordOf } from './row';
 import { Scan } from './scan';
 import type { BundleOrigin, DefinitionFilter, DefinitionPage, DefinitionRecord, DefinitionService, Place, Restored } from './service';
+import { Staging, type Staged } from './staging';
 import { DefinitionTable } from './table';
 
 /** Read anew at each use, so a changed setting holds at once. */
@@ -26,8 +27,10 @@ export class Definitions implements DefinitionService {
   readonly table: DefinitionTable;
   readonly emitter = new Emitter(this);
   readonly listeners: Listeners;
+  readonly staging: Staging;
   private readonly scan: Scan;
   private changed = 0;
+  private readonly versions = new Map<string, number>();
 
   constructor(
     private readonly db: Db,
@@ -39,6 +42,7 @@ export class Definitions implements DefinitionService {
     this.listeners = new Listeners(feed);
     this.table = new DefinitionTable(db);
     this.scan = new Scan(this.table);
+    this.staging = new Staging(db, this.table);
   }
 
   kinds(): { kind: Kind; rows: number }[] {
@@ -61,6 +65,16 @@ export class Definitions implements DefinitionService {
 
   changes(): number {
     return this.changed;
+  }
+
+  /** Records of a shell. */
+  rows(shellId: string): number {
+    return this.table.counts().reduce((sum, each) => sum + (each.shellId === shellId ? each.rows : 0), 0);
+  }
+
+  /** Grows with every write to the records of a shell. */
+  version(shellId: string): number {
+    return this.versions.get(shellId) ?? 0;
   }
 
   get(shellId: string, kind: Kind, name: string): DefinitionRecord | null {
@@ -89,25 +103,29 @@ export class Definitions implements DefinitionService {
     return this.scan.all(filter);
   }
 
-  replaceAll(records: Iterable<DefinitionRecord>, { shells, reason }: { shells: readonly string[] | null; reason: string }): Restored {
+  stage<T>(records: Iterable<DefinitionRecord>, use: (staged: readonly Staged[]) => Promise<T>): Promise<T> {
+    return this.staging.stage(records, use);
+  }
+
+  replaceAll(staged: readonly Staged[], { shells, reason }: { shells: readonly string[] | null; reason: string }): Restored {
     const changes = new Changes(this.table);
-    if (shells === null) changes.clearAll();
-    else for (const shell of shells) changes.clearShell(shell);
+    changes.replace(staged, shells);
     // They told of what is gone now.
     this.table.dropBundles(shells);
-    return this.restore(records, changes, reason);
+    return this.told(changes, changes.inserted, reason);
   }
 
   importAll(records: Iterable<DefinitionRecord>, { reason }: { reason: string }): Restored {
-    return this.restore(records, new Changes(this.table), reason);
-  }
-
-  private restore(records: Iterable<DefinitionRecord>, changes: Changes, reason: string): Restored {
+    const changes = new Changes(this.table);
     let written = 0;
     for (const record of records) {
       changes.put(record);
       written++;
     }
+    return this.told(changes, written, reason);
+  }
+
+  private told(changes: Changes, written: number, reason: string): Restored {
     this.finish(changes);
     this.events.append(definitionEvent('canonical_changed', { change: reason, ...changes.told() }));
     return { removed: changes.removed, written };
@@ -129,6 +147,7 @@ export class Definitions implements DefinitionService {
   /** Brings the counts up to date, and refuses what is too much. Inside the write. */
   finish(changes: Changes): void {
     this.changed++;
+    for (const shell of changes.shells()) this.versions.set(shell, this.version(shell) + 1);
     changes.count();
     if (changes.inserted === 0) return;
     const { maxRecords, maxShells } = this.limits();

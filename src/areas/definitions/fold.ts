@@ -70,6 +70,7 @@ export class ShellFold {
   }
 
   kinds = (): Kind[] => [...this.records.keys()];
+  size = (): number => [...this.records.values()].reduce((sum, { size }) => sum + size, 0);
   all = (): DefinitionRecord[] => [...this.records.values()].flatMap((each) => [...each.values()]);
   removed = (): [Kind, string][] => [...this.gone].flatMap(([kind, names]) => [...names].map((name): [Kind, string] => [kind, name]));
   /** Words of no vocabulary, and how often each came. */

@@ -1,4 +1,5 @@
 import { numberOf, type Kind } from './kinds';
+import { VISIBLE } from './owners';
 import type { DefinitionTable } from './table';
 
 /** Kinds whose names stand where a command stands; a later one hides nothing of an earlier one, as the shells have it. */
@@ -6,9 +7,9 @@ const COMMANDS = ['alias', 'galias', 'function', 'function_autoload'] as const s
 /** Behind every name that begins so, in bytes. */
 const END = '\u{10ffff}';
 
-const NAMED = 'SELECT 1 AS found FROM definition WHERE kind = ? AND ord = 0 AND name = ? LIMIT 1';
-const PREFIXED = 'SELECT DISTINCT name FROM definition WHERE kind = ? AND ord = 0 AND name >= ? AND name < ? ORDER BY name LIMIT ?';
-const HANDLED = 'SELECT DISTINCT name, value FROM definition WHERE kind = ? AND ord = 0 AND name >= ? AND name < ? ORDER BY name LIMIT ?';
+const NAMED = `SELECT 1 AS found FROM definition WHERE kind = ? AND ord = 0 AND name = ? AND ${VISIBLE} LIMIT 1`;
+const PREFIXED = `SELECT DISTINCT name FROM definition WHERE kind = ? AND ord = 0 AND name >= ? AND name < ? AND ${VISIBLE} ORDER BY name LIMIT ?`;
+const HANDLED = `SELECT DISTINCT name, value FROM definition WHERE kind = ? AND ord = 0 AND name >= ? AND name < ? AND ${VISIBLE} ORDER BY name LIMIT ?`;
 
 /** What the shells define, as completion asks for it. */
 export class DefinedNames {

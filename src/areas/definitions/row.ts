@@ -1,4 +1,5 @@
 import { kindOf, numberOf, placeOf } from './kinds';
+import { shellOf } from './owners';
 import type { DefinitionRecord, Override } from './service';
 
 /** A record as it lies in the table. */
@@ -29,7 +30,7 @@ const ONLY_CURRENT = '=';
 export function recordOf(row: Row): DefinitionRecord {
   const current = { value: row.value, file: row.file, line: row.line, fn_chain: row.fn_chain };
   return {
-    shellId: row.shell_id,
+    shellId: shellOf(row.shell_id),
     kind: kindOf(row.kind),
     name: row.name,
     value: row.value,
@@ -52,8 +53,8 @@ const parsed = <T>(text: string | null): T | null => (text === null ? null : (JS
 const textOf = (value: unknown): string | null => (value === null ? null : JSON.stringify(value));
 
 /** The values of an insert, in the order of the columns behind `id`. */
-export const valuesOf = (record: DefinitionRecord): (string | number | null)[] => [
-  record.shellId,
+export const valuesOf = (record: DefinitionRecord, owner: string): (string | number | null)[] => [
+  owner,
   numberOf(record.kind),
   placeOf(record.kind, record.name),
   record.name,

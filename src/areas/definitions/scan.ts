@@ -45,7 +45,7 @@ export class Scan {
     let found = 0;
     for (const kind of this.kindsOf(filter, null)) {
       for (let from: Place | null = null; ;) {
-        const stretch = stretchOf(filter, kind, from);
+        const stretch = this.stretch(filter, kind, from);
         const edge = this.edge(stretch);
         const { sql, values } = stretch.matching(edge);
         found += this.table.row<{ found: number }>(`SELECT count(*) AS found ${sql}`, ...values)!.found;
@@ -68,7 +68,7 @@ export class Scan {
     let fitting = FIRST_ROWS;
     for (const kind of this.kindsOf(filter, after)) {
       for (let from = after?.kind === kind ? after : null; ;) {
-        const stretch = stretchOf(filter, kind, from);
+        const stretch = this.stretch(filter, kind, from);
         const edge = stretch.exact ? null : this.edge(stretch);
         const { sql, values } = stretch.matching(edge);
         const limit = Math.min(left, fitting);
@@ -82,6 +82,12 @@ export class Scan {
         else break;
       }
     }
+  }
+
+  private stretch(filter: DefinitionFilter, kind: Kind, from: Place | null): Stretch {
+    const { owners } = this.table;
+    const { shellId } = filter;
+    return stretchOf(shellId === undefined ? filter : { ...filter, shellId: owners.of(shellId) }, kind, from, owners.anyHidden());
   }
 
   /** The place up to which one step goes; null when that is the end. */

@@ -1,7 +1,9 @@
 import type { Definitions } from './definitions';
 import type { Kind } from './kinds';
+import type { Staged } from './staging';
 
 export type { Kind } from './kinds';
+export type { Staged } from './staging';
 
 /** One of the definitions that a name had, one after the other. */
 export interface Override {
@@ -107,12 +109,17 @@ export interface DefinitionService {
   /** Every record of every kind in one view of the database: nothing comes between. For the work of a `db.write`, or where blocking is right. */
   all(filter?: Pick<DefinitionFilter, 'shellId' | 'kind'>): Generator<DefinitionRecord>;
   /**
+   * Writes records where nobody sees them, a piece at a time while other work goes on, and resolves with what `use` makes of them: it lets
+   * them hold with `replaceAll`. What does not come to hold is removed again.
+   */
+  stage<T>(records: Iterable<DefinitionRecord>, use: (staged: readonly Staged[]) => Promise<T>): Promise<T>;
+  /**
    * Makes these the only records of the named shells, or of all shells when `shells` is null, and tells of it on the event log. Only inside
-   * the work of a write of zd.db, so it is all or nothing with what else that work does. Two records of one identity: the later one counts.
+   * the work of a write of zd.db, so it is all or nothing with what else that work does; it takes no time. Two records of one identity: the later one counts.
    * Where the replaced records came from is forgotten: see `restoreBundles`.
    */
-  replaceAll(records: Iterable<DefinitionRecord>, options: { readonly shells: readonly string[] | null; readonly reason: string }): Restored;
-  /** Adds these to what is there; a record of the same identity is replaced. Rules as for `replaceAll`. */
+  replaceAll(staged: readonly Staged[], options: { readonly shells: readonly string[] | null; readonly reason: string }): Restored;
+  /** Adds these to what is there; a record of the same identity is replaced. Rules as for `replaceAll`, but for the time. */
   importAll(records: Iterable<DefinitionRecord>, options: { readonly reason: string }): Restored;
   /** Keeps where bundles came from, as `shells` tells it: for a restore. Only inside the work of a write of zd.db. */
   restoreBundles(bundles: Iterable<BundleOrigin>): void;

@@ -1,4 +1,5 @@
 import { isList, numberOf, placeOf, type Kind } from './kinds';
+import { AFTER_SHELL, VISIBLE } from './owners';
 import type { DefinitionFilter, Place } from './service';
 
 type Value = string | number | null;
@@ -22,8 +23,8 @@ export interface Stretch {
   matching(edge: Place | null): Sql;
 }
 
-/** `from` is exclusive. */
-export function stretchOf(filter: DefinitionFilter, kind: Kind, from: Place | null): Stretch {
+/** `from` is exclusive. The shell of the filter is the name its records lie under; `hidden`: there are records that hold for nobody. */
+export function stretchOf(filter: DefinitionFilter, kind: Kind, from: Place | null, hidden: boolean): Stretch {
   const { shellId, name } = filter;
   const list = isList(kind);
   const head = `FROM definition INDEXED BY ${shellId === undefined ? 'definition_place' : 'definition_shell'} WHERE kind = ?`;
@@ -44,10 +45,10 @@ export function stretchOf(filter: DefinitionFilter, kind: Kind, from: Place | nu
   // One bound at each end: of two the planner may take the worse, and go through what lies between for nothing.
   if (name !== undefined) {
     add('ord = ? AND name = ?', placeOf(kind, name), name);
-    if (from) add('shell_id > ?', from.shellId);
-  } else if (from) add(compare('>'), ...tuple(from));
+    if (from) add('shell_id > ?', from.shellId + AFTER_SHELL);
+  } else if (from) add(compare('>'), ...tuple({ ...from, shellId: from.shellId + AFTER_SHELL }));
   else if (prefix !== '') add('name >= ?', prefix);
-  const checks = checksOf(filter, list);
+  const checks = checksOf(filter, list, hidden);
   const end = prefix === '' ? null : prefixEnd(prefix);
   const withUpper = (upper: string, upperValues: readonly Value[], more: Sql): Sql => ({
     sql: `${head}${where.join('')}${upper}${more.sql}`,
@@ -67,8 +68,9 @@ export function stretchOf(filter: DefinitionFilter, kind: Kind, from: Place | nu
 }
 
 /** What the index cannot find by itself. */
-function checksOf({ name, prefix, glob, file, contains, since }: DefinitionFilter, list: boolean): Sql {
+function checksOf({ shellId, name, prefix, glob, file, contains, since }: DefinitionFilter, list: boolean, hidden: boolean): Sql {
   const checks: [string, ...Value[]][] = [];
+  if (hidden && shellId === undefined) checks.push([VISIBLE]);
   // An exact name beside a prefix is rare, and the prefix of a list's names is no range of its index.
   if (prefix !== undefined && (list || name !== undefined)) checks.push(['substr(name, 1, length(?)) = ?', prefix, prefix]);
   if (glob !== undefined) checks.push(['name GLOB ?', glob]);

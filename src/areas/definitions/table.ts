@@ -1,6 +1,7 @@
 import type { Db } from '../../storage/db';
 import type { Statement } from '../../storage/statement';
 import { kindOf, numberOf, placeOf, type Kind } from './kinds';
+import { Owners } from './owners';
 import { valuesOf, type Row } from './row';
 import type { BundleOrigin, DefinitionRecord } from './service';
 
@@ -10,11 +11,15 @@ const IDENTITY = 'shell_id, kind, ord, name';
 const CONTENT = 'value, json, value_array, value_assoc, attrs, file, line, fn_chain, history, order_idx, ts_ns, set_at, set_by_shell';
 const marks = (columns: string): string => columns.replace(/\w+/g, '?');
 const INSERT = `INSERT INTO definition (${IDENTITY}, ${CONTENT}) VALUES (${marks(IDENTITY)}, ${marks(CONTENT)})`;
+const REPLACE = INSERT.replace('INSERT', 'INSERT OR REPLACE');
+const COPY = `INSERT INTO definition (${IDENTITY}, ${CONTENT}) SELECT ?, ${`${IDENTITY}, ${CONTENT}`.slice('shell_id, '.length)} FROM definition`;
 /** Without the columns of the indexes, which then need not be touched. */
 const UPDATE = `UPDATE definition SET (${CONTENT}) = (${marks(CONTENT)}) WHERE id = ?`;
 
 /** What tells whether a record is still what it was. */
-export type StoredHead = Pick<Row, 'id' | 'kind' | 'name' | 'value' | 'value_array' | 'value_assoc' | 'attrs' | 'file' | 'line' | 'set_at'>;
+export type StoredHead = Pick<Row, 'id' | 'kind' | 'ord' | 'name' | 'value' | 'value_array' | 'value_assoc' | 'attrs' | 'file' | 'line' | 'set_at'>;
+
+const HEAD = 'id, kind, ord, name, value, value_array, value_assoc, attrs, file, line, set_at';
 
 interface BundleRow {
   readonly shell_id: string;
@@ -31,7 +36,11 @@ interface BundleRow {
 export class DefinitionTable {
   private readonly statements = new Map<string, Statement>();
 
-  constructor(private readonly db: Db) {}
+  readonly owners = new Owners(this);
+
+  constructor(private readonly db: Db) {
+    db.onRollback(() => this.owners.forget());
+  }
 
   rows<T>(sql: string, ...values: Value[]): T[] {
     return this.prepared(sql).all(...values) as T[];
@@ -41,7 +50,7 @@ export class DefinitionTable {
     return this.prepared(sql).get(...values) as T | null;
   }
 
-  private run(sql: string, ...values: Value[]): number {
+  run(sql: string, ...values: Value[]): number {
     return this.prepared(sql).run(...values).changes;
   }
 
@@ -57,23 +66,45 @@ export class DefinitionTable {
       numberOf(kind),
       placeOf(kind, name),
       name,
-      shellId,
+      this.owners.of(shellId),
     );
   }
 
   /** For records that are known to be new; much cheaper than `put` when there are many. */
   insert(record: DefinitionRecord): void {
-    this.run(INSERT, ...valuesOf(record));
+    this.run(INSERT, ...valuesOf(record, this.owners.of(record.shellId)));
+  }
+
+  /** Under a name that holds for nobody yet; takes the place of one that is there. */
+  insertUnder(owner: string, record: DefinitionRecord): void {
+    this.run(REPLACE, ...valuesOf(record, owner));
+  }
+
+  copyUnder(owner: string, ids: readonly number[]): void {
+    this.run(`${COPY} WHERE id IN (SELECT value FROM json_each(?))`, owner, JSON.stringify(ids));
+  }
+
+  countsUnder(owner: string): Map<Kind, number> {
+    const rows = this.rows<{ kind: number; rows: number }>('SELECT kind, count(*) AS rows FROM definition WHERE shell_id = ? GROUP BY kind', owner);
+    return new Map(rows.map(({ kind, rows: count }) => [kindOf(kind), count]));
   }
 
   /** Everything but the identity, which is that of the record it replaces. */
   update(id: number, record: DefinitionRecord): void {
-    this.run(UPDATE, ...valuesOf(record).slice(4), id);
+    this.run(UPDATE, ...valuesOf(record, record.shellId).slice(4), id);
   }
 
   /** Of every record of a shell. */
-  heads = (shellId: string): StoredHead[] =>
-    this.rows('SELECT id, kind, name, value, value_array, value_assoc, attrs, file, line, set_at FROM definition WHERE shell_id = ?', shellId);
+  heads = (shellId: string): StoredHead[] => this.rows(`SELECT ${HEAD} FROM definition WHERE shell_id = ?`, this.owners.of(shellId));
+
+  /** The next ones in the order of kind and name. */
+  headsAfter(owner: string, after: StoredHead | null, limit: number): StoredHead[] {
+    const { kind, ord, name } = after ?? { kind: -1, ord: 0, name: '' };
+    return this.rows(
+      `SELECT ${HEAD} FROM definition INDEXED BY definition_shell WHERE shell_id = ? AND (kind, ord, name) > (?, ?, ?) ORDER BY kind, ord, name LIMIT ?`,
+      ...[owner, kind, ord, name, limit],
+    );
+  }
 
   /** True when the record is new, false when it took the place of another one. */
   put(record: DefinitionRecord): boolean {
@@ -90,12 +121,7 @@ export class DefinitionTable {
 
   /** Removes the records of one kind of one shell, and says how many there were. */
   clear(shellId: string, kind: Kind): number {
-    return this.run('DELETE FROM definition WHERE shell_id = ? AND kind = ?', shellId, numberOf(kind));
-  }
-
-  clearAll(): void {
-    this.run('DELETE FROM definition');
-    this.run('DELETE FROM definition_count');
+    return this.run('DELETE FROM definition WHERE shell_id = ? AND kind = ?', this.owners.of(shellId), numberOf(kind));
   }
 
   count(shellId: string, kind: Kind, delta: number): void {

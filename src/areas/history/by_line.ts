@@ -1,6 +1,6 @@
 import type { Corpus } from './corpus';
 import { fold } from './fold';
-import { patternOf, scoreOf } from './fuzzy';
+import { mayFit, patternOf, scoreOf } from './fuzzy';
 import { lineTest } from './line_test';
 import type { Pace } from './pace';
 import { entriesOf } from './page';
@@ -104,11 +104,14 @@ export class ByLine {
     for (; !reading.done; reading = await segments.next()) look(reading.value);
     cut();
     const best = ranked(query, now);
-    for (const { id, lastPos } of candidates) {
-      const entry = this.newestOf(query, id, lastPos);
-      if (entry && test(entry.line)) best.add(entry);
-    }
+    for (const entry of this.newestOfAll(query, candidates)) if (test(entry.line)) best.add(entry);
     return { hits: best.hits(), cursor: null, complete: reading.value };
+  }
+
+  /** The same of many lines, fetched together. */
+  private newestOfAll(query: Query, candidates: readonly Candidate[]): Found[] {
+    if (query.after === undefined && query.before === undefined) return this.table.byPlaces(candidates.map(({ lastPos }) => lastPos));
+    return candidates.map(({ id, lastPos }) => this.newestOf(query, id, lastPos)).filter((entry) => entry !== null);
   }
 
   async beginningWith(prefix: string, limit: number, pace: Pace): Promise<{ lines: string[]; total: number }> {
@@ -178,12 +181,12 @@ function finder({ mode, filter, order }: Pick<Query, 'mode' | 'filter'> & { read
     };
   }
   const pattern = patternOf(filter);
-  return ({ count, text, starts, masks, ranks, topRank }, least) => {
+  return ({ count, text, starts, fore, aft, ranks, topRank }, least) => {
     if (least >= (order === 'frecency' ? topRank : pattern.most + frecencyBonus(topRank, now))) return [];
     const found: Weighed[] = [];
     for (let slot = 0; slot < count; slot++) {
-      if ((masks[slot]! & pattern.mask) >>> 0 !== pattern.mask) continue;
-      const score = scoreOf(text, starts[slot]!, starts[slot + 1]! - 1, pattern);
+      if (!mayFit(fore[slot]!, aft[slot]!, pattern)) continue;
+      const score = scoreOf(text, starts[slot]!, starts[slot + 1]! - 1, pattern, aft[slot]!);
       if (score >= 0) pick(found, slot, order === 'frecency' ? ranks[slot]! : score + frecencyBonus(ranks[slot]!, now), least);
     }
     return found;

@@ -3,8 +3,9 @@ import type { Pace } from './pace';
 import { segmentOf, type Segment, type Source } from './segment';
 import type { HistoryTable, LineChange } from './table';
 
-/** Lines read at once: about five milliseconds of the loop. */
+/** Lines read at once: about five milliseconds of the loop. The first pages are shorter, as somebody waits for what they hold. */
 const PAGE = 4096;
+const FIRST_PAGE = 512;
 /** Changes kept beside what was read; with more it is read anew when it is needed. */
 const MOST_FRESH = 8192;
 /** Unused for this long it is given up. */
@@ -76,11 +77,12 @@ export class Corpus {
 
   private readPage(): boolean {
     if (this.whole) return false;
+    const page = Math.min(PAGE, FIRST_PAGE << Math.min(this.segments.length, 8));
     const rows = this.table.all<LinePage>('SELECT id, line, last_pos, rank FROM history_line WHERE last_pos < ? ORDER BY last_pos DESC LIMIT ?', [
       this.readTo ?? Number.MAX_SAFE_INTEGER,
-      PAGE,
+      page,
     ]);
-    this.whole = rows.length < PAGE;
+    this.whole = rows.length < page;
     if (rows.length === 0) return false;
     this.readTo = rows.at(-1)!.last_pos;
     const lines = rows

@@ -28,7 +28,10 @@ const bonusAt = (text: Uint8Array, at: number): number => {
 /** A pattern ready to be looked for: words that must all fit, each character by character. In small letters. */
 export interface Pattern {
   readonly words: readonly Uint8Array[];
+  /** The bits of all its characters. */
   readonly mask: number;
+  /** Of each word: the bit of each character, and the bits of it and those behind it. */
+  readonly bits: readonly { readonly each: Int32Array; readonly rest: Int32Array }[];
   /** No line scores more. */
   readonly most: number;
 }
@@ -40,33 +43,70 @@ export function patternOf(filter: string): Pattern {
   const bytes = words.map((word) => encoder.encode(word));
   return {
     words: bytes,
-    mask: bytes.reduce((mask, word) => mask | maskOf(word), 0) >>> 0,
+    mask: bytes.reduce((mask, word) => mask | maskOf(word), 0),
+    bits: bytes.map((word) => ({
+      each: Int32Array.from(word, (_, at) => maskOf(word, at, at + 1)),
+      rest: Int32Array.from(word, (_, at) => maskOf(word, at)),
+    })),
     // All in a row behind a blank.
     most: bytes.reduce((sum, { length }) => sum + MATCH * length + AFTER_BLANK * (length + FIRST_TIMES - 1), 0),
   };
 }
 
-/** How well the bytes from `from` to `to` fit, the sum over the words; -1 when one does not. */
-export function scoreOf(text: Uint8Array, from: number, to: number, { words }: Pattern): number {
+/**
+ * Whether a line may fit, by which characters its halves have: of each word, what the first half cannot give must all be in the second.
+ * It passes over most lines that have all the characters, though not in this order, without a look at them.
+ */
+export function mayFit(fore: number, aft: number, { mask, bits }: Pattern): boolean {
+  if (((fore | aft) & mask) !== mask) return false;
+  for (let word = 0; word < bits.length; word++) {
+    const { each, rest } = bits[word]!;
+    let at = 0;
+    while (at < each.length && (fore & each[at]!) === each[at]!) at++;
+    if (at < each.length && (aft & rest[at]!) !== rest[at]!) return false;
+  }
+  return true;
+}
+
+/** How well the bytes from `from` to `to` fit, the sum over the words; -1 when one does not. `aft`: the characters of their second half, when they are known. */
+export function scoreOf(text: Uint8Array, from: number, to: number, { words, bits }: Pattern, aft = ANY): number {
   let sum = 0;
-  for (const word of words) {
-    const score = wordScore(text, from, to, word);
+  for (let at = 0; at < words.length; at++) {
+    const score = wordScore(text, from, to, words[at]!, bits[at]!.rest, aft);
     if (score < 0) return -1;
     sum += score;
   }
   return sum;
 }
 
+/** The bits of every character. */
+const ANY = -1;
+
 /**
  * The shortest run that ends where the word's characters, taken greedily, are first complete, and its score: what fzf calls its first
  * algorithm, one pass forward and one back. It may miss a better run further on, which `bestOf` finds.
  */
-function wordScore(text: Uint8Array, from: number, to: number, word: Uint8Array): number {
+function wordScore(text: Uint8Array, from: number, to: number, word: Uint8Array, rest: Int32Array, aft: number): number {
   const last = word.length - 1;
+  const middle = (from + to) >> 1;
   let w = 0;
+  let wanted = word[0]!;
   let end = from;
-  for (; end < to; end++) if (text[end] === word[w] && w++ === last) break;
-  if (end >= to) return -1;
+  for (; end < middle; end++) {
+    if (text[end] !== wanted) continue;
+    if (w === last) break;
+    wanted = word[++w]!;
+  }
+  if (end === middle) {
+    // Most lines that do not fit are given up here.
+    if ((aft & rest[w]!) !== rest[w]!) return -1;
+    for (; end < to; end++) {
+      if (text[end] !== wanted) continue;
+      if (w === last) break;
+      wanted = word[++w]!;
+    }
+    if (end >= to) return -1;
+  }
   let start = end;
   for (w = last; ; start--) if (text[start] === word[w] && --w < 0) break;
   let score = 0;
@@ -119,11 +159,29 @@ export function bestOf(text: Uint8Array, { words }: Pattern): Best | null {
 }
 
 function greedy(text: Uint8Array, word: Uint8Array): Best | null {
-  const score = wordScore(text, 0, text.length, word);
+  const score = wordScore(
+    text,
+    0,
+    text.length,
+    word,
+    Int32Array.from(word, () => 0),
+    ANY,
+  );
   if (score < 0) return null;
   const at: number[] = [];
   for (let place = 0; at.length < word.length; place++) if (text[place] === word[at.length]) at.push(place);
   return { score, at };
+}
+
+let room = { score: new Float64Array(0), from: new Int32Array(0), chain: new Int16Array(0) };
+
+/** Kept from line to line: to make them anew takes longer than to fill them. */
+function cells(count: number): typeof room {
+  if (room.score.length < count) {
+    const size = Math.min(MOST_CELLS, Math.max(1024, count * 2));
+    room = { score: new Float64Array(size), from: new Int32Array(size), chain: new Int16Array(size) };
+  }
+  return room;
 }
 
 /**
@@ -133,9 +191,9 @@ function greedy(text: Uint8Array, word: Uint8Array): Best | null {
 function optimal(text: Uint8Array, word: Uint8Array): Best | null {
   const [rows, columns] = [word.length, text.length];
   const NONE = -1e9;
-  const score = new Float64Array(rows * columns).fill(NONE);
-  const from = new Int32Array(rows * columns).fill(-1);
-  const chain = new Int16Array(rows * columns);
+  const { score, from, chain } = cells(rows * columns);
+  score.fill(NONE, 0, rows * columns);
+  from.fill(-1, 0, rows * columns);
   for (let i = 0; i < rows; i++) {
     let gapped = NONE;
     let gappedFrom = -1;

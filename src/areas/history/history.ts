@@ -119,6 +119,13 @@ export class History implements HistoryService {
     return { draft: redacted === 0 ? draft : { ...draft, line }, ignored, redacted };
   }
 
+  /** A line as the other shells may see it, without secrets; null when nothing of it is to be kept. */
+  shown(line: string): string | null {
+    const limits = this.limits();
+    if (ignoredBy(line, limits) !== null) return null;
+    return limits.redact ? redact(line).line : line;
+  }
+
   query(query: Query): Promise<Result> {
     return this.searching.run(query);
   }

@@ -34,8 +34,13 @@ export class Search {
     const { mode, filter, descending } = query;
     const inMemory = mode === 'like' || mode === 'prefix' || mode === 'fuzzy';
     if (inMemory && filter !== '' && descending && !hasConditions(query))
-      return query.order === 'time' ? this.byLine.newest(query, pace) : this.byLine.best(query, pace, this.clock.now());
+      return query.order === 'time' ? this.byLine.newest(query, pace) : this.byLine.best(query, this.looking(query), this.clock.now());
     return query.order === 'time' ? this.inOrder(query, pace) : this.ranked(query, pace);
+  }
+
+  /** The time of a ranked search without what it takes to look closely at the best. */
+  private looking({ budgetMs }: Query): Pace {
+    return new Pace(() => this.clock.monotonic(), budgetMs - Math.min(CLOSE_LOOK_MS, budgetMs / 3));
   }
 
   /** How many entries fit, with `distinct` how many lines; null when the time is used up first. */
@@ -141,5 +146,6 @@ export class Search {
   }
 }
 
+const CLOSE_LOOK_MS = 4;
 /** What a shell waits for while somebody types. */
 const BEGINNING_MS = 20;

@@ -24,8 +24,9 @@ export interface Segment {
   readonly ranks: Float64Array;
   /** The highest of them: a segment that cannot hold anything good enough is passed over. */
   readonly topRank: number;
-  /** Which characters a line has at all, by `bitOf`. */
-  readonly masks: Uint32Array;
+  /** Which characters the first half of each line has at all, and which the second, by `bitOf`. */
+  readonly fore: Int32Array;
+  readonly aft: Int32Array;
 }
 
 /** The bit of a byte: each letter has its own, digits and the rest share some. A line can only match what has all bits of the pattern. */
@@ -38,12 +39,12 @@ export const bitOf = (byte: number): number => {
   return byte < 128 ? 1 << 30 : 1 << 31;
 };
 
-const BITS = Uint32Array.from({ length: 256 }, (_, byte) => (byte === MARK ? 0 : bitOf(byte)));
+const BITS = Int32Array.from({ length: 256 }, (_, byte) => (byte === MARK ? 0 : bitOf(byte)));
 
 export function maskOf(bytes: Uint8Array, from = 0, to = bytes.length): number {
   let mask = 0;
   for (let at = from; at < to; at++) mask |= BITS[bytes[at]!]!;
-  return mask >>> 0;
+  return mask;
 }
 
 const encoder = new TextEncoder();
@@ -58,7 +59,8 @@ export function segmentOf(lines: readonly Source[]): Segment {
   const starts = new Uint32Array(count + 1);
   const segment = {
     ...{ count, text, starts, topRank: lines.reduce((top, { rank }) => Math.max(top, rank), -Infinity) },
-    ...{ ids: new Int32Array(count), lastPos: new Float64Array(count), ranks: new Float64Array(count), masks: new Uint32Array(count) },
+    ...{ ids: new Int32Array(count), lastPos: new Float64Array(count), ranks: new Float64Array(count) },
+    ...{ fore: new Int32Array(count), aft: new Int32Array(count) },
   };
   let at = 1;
   for (let slot = 0; slot < count; slot++) {
@@ -69,7 +71,9 @@ export function segmentOf(lines: readonly Source[]): Segment {
     segment.ids[slot] = id;
     segment.lastPos[slot] = lastPos;
     segment.ranks[slot] = rank;
-    segment.masks[slot] = maskOf(text, starts[slot], next);
+    const middle = (at + next) >> 1;
+    segment.fore[slot] = maskOf(text, at, middle);
+    segment.aft[slot] = maskOf(text, middle, next);
     at = next + 1;
   }
   starts[count] = at;

@@ -101,6 +101,11 @@ export class HistoryTable {
     return row && found(row);
   }
 
+  /** Those of these places where there is an entry, in any order. */
+  byPlaces(places: readonly number[]): Found[] {
+    return this.rows(`SELECT ${COLUMNS} FROM ${FROM} WHERE pos IN (SELECT value FROM json_each(?))`, [JSON.stringify(places)]);
+  }
+
   byId(id: number): Found | null {
     const row = this.get<Row>(`SELECT ${COLUMNS} FROM ${FROM} WHERE history.id = ?`, id);
     return row && found(row);

@@ -28,10 +28,17 @@ export class Capture {
     return this.folders.sizes(this.id);
   }
 
+  /** What there is to store when nothing more will come, after one look at the files. */
+  last(): { readonly sizes: Record<Channel, number>; readonly news: EventDraft[]; readonly surplus: Record<Channel, number> | null } {
+    const sizes = this.sizes();
+    return { sizes, news: this.news(true, sizes), surplus: this.surplus(sizes) };
+  }
+
   /** Events for what was written since the last round. `last`: nothing more will come, so half a character is told too. */
-  news(last = false): EventDraft[] {
+  news(last = false, sizes = this.sizes()): EventDraft[] {
     return CHANNELS.flatMap((channel) => {
-      const size = this.folders.size(this.id, channel);
+      const size = sizes[channel];
+      if (size === this.told[channel]) return [];
       const from = Math.max(this.told[channel], size - EVENT_BYTES, this.dropped[channel]);
       const skipped = from - this.told[channel];
       const read = size > from ? this.folders.read(this.id, channel, from, size - from) : new Uint8Array(0);
@@ -46,11 +53,11 @@ export class Capture {
   }
 
   /** What has to be dropped to stay within the limit; null when nothing. To be stored before `cut`. */
-  surplus(): Record<Channel, number> | null {
+  surplus(sizes = this.sizes()): Record<Channel, number> | null {
     let over = false;
     const wanted = { ...this.dropped };
     for (const channel of CHANNELS) {
-      const size = this.folders.size(this.id, channel);
+      const size = sizes[channel];
       if (size - this.dropped[channel] <= this.keepBytes + Math.max(LEAST_SLACK, Math.floor(this.keepBytes / SLACK))) continue;
       wanted[channel] = size - this.keepBytes;
       over = true;

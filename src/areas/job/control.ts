@@ -168,6 +168,8 @@ export class Control {
   }
 
   private change(run: Run, apply: (row: JobRow) => void): Promise<void> {
+    // A job is known to run by its pid: without it a paused one counts as held.
+    this.supervisor.starts.note();
     return this.db.write(() => {
       const row = this.table.get(run.id);
       if (row && !isOver(row.state) && row.launch === run.launch && !isWaiting(row)) apply(row);

@@ -6,8 +6,9 @@ import { ZdError } from '../../kernel/error';
 import { environmentOf } from './environment';
 import type { GroupTable } from './group_table';
 import { isOver, succeeded } from './model';
+import { boot } from '../../kernel/process';
 import { findProgram, folderFault } from '../../kernel/program';
-import type { Draft, Group } from './row';
+import type { Draft, Group, JobRow } from './row';
 import type { JobRequest, Submitted } from './service';
 import type { JobTable } from './table';
 
@@ -17,6 +18,11 @@ export interface IntakeLimits {
 }
 
 const MAX_GROUPS = 1000;
+
+export interface Inserted extends Submitted {
+  /** The job, when it was stored as one that starts now. */
+  readonly started: JobRow | null;
+}
 
 /** From what a caller asked for to a stored job. */
 export class Intake {
@@ -81,26 +87,28 @@ export class Intake {
     };
   }
 
-  /** Refuses what could not start now. A job that waits for others may wait for what makes its program. */
-  check(draft: Draft): void {
-    if (draft.after.length > 0) return;
+  /** Refuses what could not start now; the path of the program. A job that waits for others may wait for what makes it: null. */
+  check(draft: Draft): string | null {
+    if (draft.after.length > 0) return null;
     const fault = folderFault(draft.cwd);
     if (fault !== null) throw new ZdError('submit_failed', `The job cannot start: ${fault}.`, { path: '/cwd' });
     const { PATH } = environmentOf(draft.env, { id: 0, folder: '', pty: draft.pty });
-    if (findProgram(draft.command[0]!, draft.cwd, PATH!) === null)
+    const program = findProgram(draft.command[0]!, draft.cwd, PATH!);
+    if (program === null)
       throw new ZdError('submit_failed', `There is no program "${draft.command[0]!.slice(0, 200)}" that can be run.`, {
         path: '/command/0',
         hint: 'Give an absolute path, or a PATH in env.',
       });
+    return program;
   }
 
-  /** Only inside a write. */
-  insert(draft: Draft): Submitted {
+  /** Only inside a write. `free`: its group has a place for it, which it takes unless another job is before it. */
+  insert(draft: Draft, free: boolean): Inserted {
     const key = draft.idempotencyKey;
     const digest = key === null ? null : digestOf(draft);
     if (key !== null) {
       const before = this.table.withKey(key);
-      if (before && before.digest === digest) return { jobId: before.job_id, existing: true };
+      if (before && before.digest === digest) return { jobId: before.job_id, existing: true, started: null };
       if (before)
         throw new ZdError('conflict', `The idempotency key belongs to job ${before.job_id}, which is another job.`, { path: '/idempotency_key' });
     }
@@ -116,7 +124,10 @@ export class Intake {
     }
     const { waiting, failed } = this.dependencies(draft);
     const reason = failed === null ? null : `job ${failed}, which it waits for, did not succeed`;
-    const jobId = this.table.insert(draft, digest, reason === null ? waiting : [], reason, this.clock.now());
+    const now = this.clock.now();
+    const starts = free && reason === null && waiting.length === 0 && this.table.ready(draft.group, now, 1).length === 0;
+    const jobId = this.table.insert(draft, digest, reason === null ? waiting : [], reason, now, starts ? boot() : null);
+    if (starts) return { jobId, existing: false, started: this.table.get(jobId) };
     if (reason === null) this.queued++;
     else
       this.events.append({
@@ -126,7 +137,7 @@ export class Intake {
         source: draft.source,
         data: { state: 'skipped', exit_code: null },
       });
-    return { jobId, existing: false };
+    return { jobId, existing: false, started: null };
   }
 
   /** Every dependency is a job that exists already, so there are no cycles. */

@@ -34,8 +34,6 @@ export class Jobs implements JobService {
   private readonly control: Control;
   private readonly upkeep: Upkeep;
   private readonly recovery: Recovery;
-  /** In the transaction under way, by a caller that does not start it itself. */
-  private enqueued = false;
 
   constructor(
     private readonly db: Db,
@@ -72,7 +70,8 @@ export class Jobs implements JobService {
     const { table, groupTable, intake, folders, supervisor, control } = this;
     this.upkeep = new Upkeep(db, events, clock, log, table, groupTable, intake, folders, supervisor, () => limits().keep);
     this.recovery = new Recovery(db, table, groupTable, folders, supervisor, control, log);
-    db.onCommit(this.committed);
+    // A group that was named for the first time exists now.
+    db.onCommit(() => intake.refresh());
   }
 
   /** Takes up what runs, then begins to start what waits. */
@@ -91,26 +90,19 @@ export class Jobs implements JobService {
     this.recovery.stop();
   }
 
-  private readonly committed = (): void => {
-    this.intake.refresh();
-    if (!this.enqueued) return;
-    this.enqueued = false;
-    this.supervisor.poke();
-  };
-
   async submit(request: JobRequest, caller: Pick<Caller, 'source'>): Promise<Submitted> {
     const draft = this.intake.draft(request, caller.source);
-    this.intake.check(draft);
     return this.store(draft);
   }
 
   private store(draft: Draft): Promise<Submitted> {
-    return this.supervisor.store(draft.group, () => this.intake.insert(draft));
+    const program = this.intake.check(draft);
+    return this.supervisor.store(draft.group, program, (free) => this.intake.insert(draft, free));
   }
 
   enqueue(request: JobRequest, caller: Pick<Caller, 'source'>): Submitted {
-    this.enqueued = true;
-    return this.intake.insert(this.intake.draft(request, caller.source));
+    const draft = this.intake.draft(request, caller.source);
+    return this.supervisor.staging.enqueue(draft.group, (free) => this.intake.insert(draft, free));
   }
 
   get(id: number): JobRow {
@@ -201,9 +193,7 @@ export class Jobs implements JobService {
 
   async restart(id: number, graceMs: number, caller: Pick<Caller, 'source'>): Promise<Submitted> {
     const row = await this.control.cancel(id, graceMs);
-    const draft = { ...draftOf(row), source: caller.source };
-    this.intake.check(draft);
-    return this.store(draft);
+    return this.store({ ...draftOf(row), source: caller.source });
   }
 
   input(id: number, bytes: Uint8Array): number {
@@ -236,9 +226,9 @@ export class Jobs implements JobService {
     const counts = this.groupTable.live();
     return [...this.intake.groups.values()].map((group) => ({
       ...group,
-      slots: this.supervisor.limitOf(group.name),
+      slots: this.supervisor.places.limitOf(group.name),
       queued: counts.find(({ grp, state }) => grp === group.name && state === 'queued')?.count ?? 0,
-      running: this.supervisor.slots(group.name),
+      running: this.supervisor.places.held(group.name),
     }));
   }
 }

@@ -18,17 +18,17 @@ export interface Launched {
 /** A thing that keeps a job from starting, for its `error`. */
 export class LaunchFault extends Error {}
 
-/** Starts a claimed job in a session of its own. Throws `LaunchFault`. */
-export function launch(row: JobRow, folders: JobFolders, onData: (bytes: Uint8Array) => void): Launched {
+/** Starts a claimed job in a session of its own. `found`: its program, when folder and program have just been looked at. Throws `LaunchFault`. */
+export function launch(row: JobRow, folders: JobFolders, found: string | null, onData: (bytes: Uint8Array) => void): Launched {
   const env = environmentOf(JSON.parse(row.env) as Record<string, string>, {
     id: row.job_id,
     folder: folders.path(row.job_id),
     pty: row.pty === 1,
   });
-  const fault = folderFault(row.cwd);
+  const fault = found === null ? folderFault(row.cwd) : null;
   if (fault !== null) throw new LaunchFault(fault);
   const [name, ...rest] = commandOf(row);
-  const program = findProgram(name!, row.cwd, env.PATH!);
+  const program = found ?? findProgram(name!, row.cwd, env.PATH!);
   if (program === null) throw new LaunchFault(`there is no program "${name!.slice(0, 200)}" that can be run`);
   try {
     const argv = [program, ...rest];
@@ -65,7 +65,7 @@ function toFiles(row: JobRow, argv: readonly string[], env: Record<string, strin
         ? { kind: 'unknown', message: 'the end was not recorded', ordered: false }
         : { kind: 'failed', message: 'the start could not be recorded; is the disk full?' };
     });
-    return { identity: identityOf(child.pid), end, terminal: null };
+    return { identity: new Child(child), end, terminal: null };
   } finally {
     for (const fd of opened) closeSync(fd);
   }
@@ -87,10 +87,26 @@ function onTerminal(row: JobRow, argv: string[], env: Record<string, string>, on
     await Promise.race([silent.promise, Bun.sleep(LAST_BYTES_MS)]);
     return child.signalCode === null ? { kind: 'status', code, signalled: false } : { kind: 'signal', signal: signalNumber(child.signalCode) };
   });
-  return { identity: identityOf(child.pid), end, terminal: child.terminal ?? null };
+  return { identity: new Child(child), end, terminal: child.terminal ?? null };
 }
 
-/** One that has ended already is only waited for, never signalled: no start matches the empty one. */
-const identityOf = (pid: number): ProcessIdentity => identify(pid) ?? { pid, start: '' };
+/**
+ * A process that is our child, looked at when somebody asks: the system answers only when its program is loaded, and a start need not wait
+ * for that. One that has ended is only waited for, never signalled: no start matches the empty one.
+ */
+class Child implements ProcessIdentity {
+  readonly pid: number;
+  private seen: string | undefined;
+
+  constructor(private readonly process: Bun.Subprocess) {
+    this.pid = process.pid;
+  }
+
+  get start(): string {
+    const { exitCode, signalCode } = this.process;
+    // Its number is nobody else's until it is reaped, which these two tell.
+    return (this.seen ??= exitCode === null && signalCode === null ? (identify(this.pid)?.start ?? '') : '');
+  }
+}
 
 const signalNumber = (signal: NodeJS.Signals | number): number => (typeof signal === 'number' ? signal : (constants.signals[signal] ?? 0));

@@ -1,6 +1,7 @@
 import { defineOp } from '../../kernel/op';
 import { nullable, strict, t } from '../../kernel/schema';
 import { GroupName, JobId, Snapshot, StateName, Tag } from './schema';
+import { rareOf } from './row';
 import { view } from './view';
 
 export const list = defineOp({
@@ -25,6 +26,6 @@ export const list = defineOp({
     const more = rows.length > limit;
     if (more) rows.pop();
     const now = clock.now();
-    return { jobs: rows.map((row) => view(row, jobs, now)), count: rows.length, next_cursor: more ? rows.at(-1)!.job_id : null };
+    return { jobs: rows.map((row) => view(row, rareOf(row), jobs, now)), count: rows.length, next_cursor: more ? rows.at(-1)!.job_id : null };
   },
 });

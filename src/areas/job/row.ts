@@ -47,15 +47,51 @@ export interface JobRow {
   readonly stderr_dropped: number;
 }
 
-/** What a list shows of a job: without what may be long, or is zd's own business. */
-export const LISTED = [
-  ...(['job_id', 'state', 'command', 'cwd', 'env', 'tags', 'name', 'grp', 'priority', 'after', 'not_before', 'timeout_ms'] as const),
-  ...(['pty', 'pty_rows', 'pty_cols', 'retries', 'keep_output_bytes', 'source', 'restart_of', 'attempt', 'launch', 'pid'] as const),
-  ...(['created_at', 'started_at', 'finished_at', 'exit_code', 'signal', 'error', 'leftovers', 'stdout_bytes', 'stderr_bytes'] as const),
+/** What a list shows of every job: without what may be long, or is zd's own business. */
+export const COMMON = [
+  'job_id',
+  'state',
+  'command',
+  'cwd',
+  'grp',
+  'priority',
+  'pty',
+  'retries',
+  'keep_output_bytes',
+  'source',
+  'attempt',
+  'created_at',
 ] as const satisfies readonly (keyof JobRow)[];
-/** Null stands for an empty list or object: a list of jobs is mostly those, and a text costs more than a null. */
-type Lean = 'env' | 'tags' | 'after';
-export type ListedRow = Pick<JobRow, Exclude<(typeof LISTED)[number], Lean>> & { readonly [K in Lean]: string | null };
+/**
+ * What a job that waits has only by a caller's wish or by an earlier start, and its value otherwise. A list takes it as one text, null for a
+ * job that has nothing of it: a value costs more to hand over than to compare, and lists are long.
+ */
+export const RARE = {
+  env: '{}',
+  tags: '[]',
+  after: '[]',
+  name: null,
+  not_before: 0,
+  timeout_ms: null,
+  pty_rows: null,
+  pty_cols: null,
+  restart_of: null,
+  launch: 0,
+  pid: null,
+  started_at: null,
+  finished_at: null,
+  exit_code: null,
+  signal: null,
+  error: null,
+  leftovers: null,
+  stdout_bytes: 0,
+  stderr_bytes: 0,
+} as const satisfies Partial<JobRow>;
+export type CommonRow = Pick<JobRow, (typeof COMMON)[number]>;
+export type RareRow = Pick<JobRow, keyof typeof RARE>;
+export type ListedRow = CommonRow & { readonly rare: string | null };
+
+export const rareOf = (row: ListedRow): RareRow => (row.rare === null ? RARE : (JSON.parse(row.rare) as RareRow));
 
 /** A job that is checked and can be stored. */
 export interface Draft {

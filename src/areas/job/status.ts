@@ -14,5 +14,8 @@ export const status = defineOp({
   cli: { path: ['job', 'status'], positional: ['id'], essential: 'job' },
   example: { id: 1 },
   exampleSetup: [{ op: 'job_submit', input: { command: ['true'], cwd: '/' } }],
-  handle: ({ jobs, clock }, { id }) => ({ job: view(jobs.get(id), jobs, clock.now()) }),
+  handle: ({ jobs, clock }, { id }) => {
+    const row = jobs.get(id);
+    return { job: view(row, row, jobs, clock.now()) };
+  },
 });

@@ -3,23 +3,26 @@ import { failpoint } from '../../kernel/failpoint';
 import type { Logger } from '../../kernel/log';
 import { boot } from '../../kernel/process';
 import type { Db } from '../../storage/db';
-import type { Intake } from './intake';
+import type { Inserted, Intake } from './intake';
 import { launch, LaunchFault, type Launched } from './launch';
 import type { End, Outcome } from './model';
 import type { JobFolders } from './output';
+import { Places } from './places';
 import type { JobRow } from './row';
 import { makeFiles, Run } from './run';
 import type { Member } from './session';
 import type { Settlement } from './settle';
 import type { Submitted } from './service';
+import { Staging } from './staging';
+import { Starts } from './starts';
 import type { JobTable } from './table';
 import { Waiters } from './waiters';
-import { forgetStart } from './wrapper';
 
 /** Starts per turn of the event loop, so that a full queue does not hold it. */
 const STARTS_AT_ONCE = 16;
 const RETRY_WRITE_MS = 1000;
 const LONGEST_SLEEP_MS = 60_000;
+const NOTHING = { stdout: 0, stderr: 0 } as const;
 
 export interface Parts {
   readonly db: Db;
@@ -38,23 +41,29 @@ export interface Parts {
 /** What runs now, and what starts next. */
 export class Supervisor {
   readonly active = new Map<number, Run>();
-  private readonly used = new Map<string, number>();
+  readonly places: Places;
+  readonly staging: Staging;
   readonly waiters = new Waiters();
+  readonly starts: Starts;
   /** True until what an earlier zd started is taken up: before that nobody knows which places are free. */
   private closed = true;
   private asked = false;
   private alarm: Timer | undefined;
   stopped = false;
 
-  constructor(private readonly parts: Parts) {}
-
-  /** Jobs of a group that hold a place: claimed, running or paused. */
-  slots(group: string): number {
-    return this.used.get(group) ?? 0;
+  constructor(private readonly parts: Parts) {
+    const failed = (error: unknown) => !this.stopped && parts.log.error('jobs: a start could not be noted', { error });
+    this.starts = new Starts(parts.db, parts.settlement, failed);
+    this.places = new Places(parts.intake, parts.parallel);
+    const begin = (row: JobRow) => {
+      this.places.take(row.grp, 1);
+      this.begin(row);
+    };
+    this.staging = new Staging(parts.db, (group) => this.freeOf(group), STARTS_AT_ONCE, begin, this.poke);
   }
 
-  limitOf(group: string): number {
-    return this.parts.intake.groups.get(group)?.parallel ?? this.parts.parallel();
+  private freeOf(group: string): number {
+    return this.closed || this.stopped ? 0 : this.places.free(group);
   }
 
   /** Starts what may start, in this turn of the event loop. */
@@ -76,12 +85,12 @@ export class Supervisor {
     const { db, table, intake, clock, log } = this.parts;
     const now = clock.now();
     const chosen: number[] = [];
-    for (const { name, paused } of intake.groups.values()) {
-      const free = paused ? 0 : Math.min(this.limitOf(name) - this.slots(name), STARTS_AT_ONCE - chosen.length);
+    for (const name of intake.groups.keys()) {
+      const free = Math.min(this.places.free(name), STARTS_AT_ONCE - chosen.length);
       if (free <= 0) continue;
       const ids = table.ready(name, now, free);
       chosen.push(...ids);
-      this.take(name, ids.length);
+      this.places.take(name, ids.length);
     }
     this.sleepUntil(table.nextTime(), now);
     if (chosen.length === 0) return;
@@ -93,7 +102,7 @@ export class Supervisor {
       claimed.forEach((row, at) => (row ? this.begin(row) : this.giveBack(groups[at]!)));
       if (chosen.length === STARTS_AT_ONCE) setImmediate(this.poke);
     } catch (error) {
-      for (const group of groups) this.take(group, -1);
+      for (const group of groups) this.places.take(group, -1);
       if (this.stopped) return;
       log.error('jobs: cannot start', { error });
       setTimeout(this.poke, RETRY_WRITE_MS).unref();
@@ -101,37 +110,28 @@ export class Supervisor {
   }
 
   /**
-   * Stores a job and, when its group has a place and nobody is before it, decides in the same transaction to start it: it is started
-   * when this resolves.
+   * Stores a job. When its group has a place, `insert` may store it as one that starts now, which it has done when this resolves.
+   * `program` is what its command was found to be.
    */
-  async store(group: string, insert: () => Submitted): Promise<Submitted> {
-    const { db, table, clock, intake } = this.parts;
-    const free = !this.closed && !this.stopped && !intake.groups.get(group)?.paused && this.slots(group) < this.limitOf(group);
-    if (free) this.take(group, 1);
-    const { submitted, claimed } = await db
-      .write(() => {
-        const done = insert();
-        const next = free && !done.existing && table.ready(group, clock.now(), 1)[0] === done.jobId;
-        return { submitted: done, claimed: next ? table.claim(done.jobId, boot(), clock.now()) : null };
-      }, 'full')
+  async store(group: string, program: string | null, insert: (free: boolean) => Inserted): Promise<Submitted> {
+    const free = this.freeOf(group) > 0;
+    if (free) this.places.take(group, 1);
+    const { started, ...submitted } = await this.parts.db
+      .write(() => insert(free), 'full')
       .catch((error: unknown) => {
         if (free) this.giveBack(group);
         throw error;
       });
     failpoint('job.after_commit');
-    if (claimed) this.begin(claimed);
+    if (started) this.begin(started, program);
     else if (free) this.giveBack(group);
     return submitted;
   }
 
-  private take(group: string, count: number): void {
-    this.used.set(group, this.slots(group) + count);
-  }
-
-  /** Another job may have looked for this place while it was taken. */
+  /** Another job may have looked for this place while it was taken. Whoever waits for an answer of this turn gets it first. */
   private giveBack(group: string): void {
-    this.take(group, -1);
-    this.poke();
+    this.places.take(group, -1);
+    setImmediate(this.poke);
   }
 
   private sleepUntil(at: number | null, now: number): void {
@@ -141,17 +141,17 @@ export class Supervisor {
   }
 
   /** Spawns a claimed job; it holds a place already. */
-  private begin(row: JobRow): void {
+  private begin(row: JobRow, program: string | null = null): void {
     const { folders } = this.parts;
     if (this.stopped) return;
     const early: Uint8Array[] = [];
     let write = (bytes: Uint8Array): void => void early.push(bytes.slice());
     let started: Launched;
-    const told = folders.sizes(row.job_id);
+    const told = row.launch === 1 ? NOTHING : folders.sizes(row.job_id);
     failpoint('job.before_spawn');
     try {
       if (row.pty === 1) makeFiles(folders, row.job_id);
-      started = launch(row, folders, (bytes) => write(bytes));
+      started = launch(row, folders, program, (bytes) => write(bytes));
     } catch (error) {
       const message = error instanceof LaunchFault ? error.message : String(error);
       return void this.finish(row.job_id, row.launch, row.grp, { kind: 'failed', message }, [], null);
@@ -161,25 +161,23 @@ export class Supervisor {
     run.terminal = started.terminal;
     write = (bytes) => run.write(bytes);
     early.forEach(write);
-    this.watch(run, row, true);
+    this.watch(run, row);
+    this.starts.add(run, row);
     void started.end.then((end) => this.ended(run, end));
   }
 
   /** Takes up a process that an earlier zd started. */
   adopt(run: Run, row: JobRow): void {
-    this.take(row.grp, 1);
-    this.watch(run, row, row.pid === null);
+    this.places.take(row.grp, 1);
+    this.watch(run, row);
+    if (row.pid === null) this.starts.add(run, row);
   }
 
-  private watch(run: Run, row: JobRow, fresh: boolean): void {
-    const { db, settlement, clock, log } = this.parts;
+  private watch(run: Run, row: JobRow): void {
     this.active.set(run.id, run);
-    if (row.timeout_ms !== null)
-      run.limit(Math.min(row.timeout_ms, (row.started_at ?? 0) + row.timeout_ms - clock.now()), () => this.parts.expire(run));
-    if (!fresh) return;
-    db.write(() => settlement.begun(row, run.identity), 'normal').catch(
-      (error: unknown) => !this.stopped && log.error('jobs: a start could not be noted', { id: run.id, error }),
-    );
+    if (row.timeout_ms === null) return;
+    const left = (row.started_at ?? 0) + row.timeout_ms - this.parts.clock.now();
+    run.limit(Math.min(row.timeout_ms, left), () => this.parts.expire(run));
   }
 
   /** A process is gone: what it left is counted, then its end is stored. */
@@ -204,20 +202,21 @@ export class Supervisor {
   /** Stores an end, again and again until the disk takes it; then frees the place and tells whoever waits. */
   async finish(id: number, number: number, group: string, end: End | Outcome, leftovers: readonly Member[], run: Run | null): Promise<void> {
     const { db, settlement, folders, log, table } = this.parts;
-    const news = (await this.attempt(run, (each) => each.capture.news(true))) ?? [];
-    const surplus = await this.attempt(run, (each) => each.capture.surplus());
+    const written = await this.attempt(run, (each) => each.capture.last());
+    const { news, surplus } = written ?? { news: [], surplus: null };
+    const fresh = this.starts.take(run);
     failpoint('job.before_finish');
     for (;;) {
       try {
         const over = await db.write(() => {
+          if (run && fresh) settlement.begun(fresh, run.identity);
           if (surplus) table.dropped(id, surplus);
-          return settlement.settle({ id, launch: number, end, leftovers, sizes: folders.sizes(id), news });
+          return settlement.settle({ id, launch: number, end, leftovers, sizes: written?.sizes ?? folders.sizes(id), news });
         }, 'full');
         failpoint('job.after_finish');
         if (surplus) await this.attempt(run, (each) => each.capture.cut(surplus));
         this.free(id, group, run);
         this.waiters.wake(over);
-        forgetStart(folders.path(id), number);
         return;
       } catch (error) {
         if (this.stopped) return;
@@ -229,7 +228,7 @@ export class Supervisor {
 
   /** The end of what an earlier zd started; it holds no place. */
   async settleOld(row: JobRow, end: End | Outcome): Promise<void> {
-    this.take(row.grp, 1);
+    this.places.take(row.grp, 1);
     await this.finish(row.job_id, row.launch, row.grp, end, [], null);
   }
 
@@ -241,6 +240,7 @@ export class Supervisor {
 
   /** From here on nothing starts and no end is stored: the next zd does both. */
   stop(): void {
+    this.starts.note();
     this.stopped = true;
     clearTimeout(this.alarm);
     this.waiters.wakeAll();

@@ -2,7 +2,7 @@ import type { SQLQueryBindings } from 'bun:sqlite';
 import type { Statement } from '../../storage/statement';
 import type { Db } from '../../storage/db';
 import type { Outcome, State, Stop } from './model';
-import { LISTED, type Draft, type JobRow, type ListedRow } from './row';
+import { COMMON, RARE, type Draft, type JobRow, type ListedRow } from './row';
 
 export interface ListQuery {
   readonly state?: State;
@@ -18,10 +18,12 @@ export interface Sizes {
   readonly stderr: number;
 }
 
-const EMPTY: Partial<Record<(typeof LISTED)[number], string>> = { env: '{}', tags: '[]', after: '[]' };
-
-const listed = (column: (typeof LISTED)[number]): string =>
-  EMPTY[column] === undefined ? `job.${column}` : `nullif(job.${column}, '${EMPTY[column]}') AS ${column}`;
+const quoted = (value: string | number): string => (typeof value === 'string' ? `'${value}'` : String(value));
+const isUsual = Object.entries(RARE).map(([column, usual]) => (usual === null ? `job.${column} IS NULL` : `job.${column} = ${quoted(usual)}`));
+const LISTED = [
+  ...COMMON.map((column) => `job.${column}`),
+  `CASE WHEN ${isUsual.join(' AND ')} THEN NULL ELSE json_object(${Object.keys(RARE).map((column) => `'${column}', job.${column}`)}) END AS rare`,
+];
 
 /** The SQL of jobs. What changes rows is to be called inside a write only. */
 export class JobTable {
@@ -49,8 +51,9 @@ export class JobTable {
   constructor(private readonly db: Db) {
     this.insertJob = db.prepare(
       `INSERT INTO job (state, command, cwd, env, tags, name, grp, priority, after, waiting, not_before, timeout_ms, stdin, pty, pty_rows, pty_cols,
-         retries, backoff_ms, keep_output_bytes, idempotency_key, digest, source, restart_of, attempt, launch, created_at, finished_at, error)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, 0, ?, ?, ?) RETURNING job_id`,
+         retries, backoff_ms, keep_output_bytes, idempotency_key, digest, source, restart_of, attempt, launch, boot, created_at, started_at,
+         finished_at, error)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?) RETURNING job_id`,
     );
     this.insertTag = db.prepare('INSERT OR IGNORE INTO job_tag VALUES (?, ?)');
     this.insertAfter = db.prepare('INSERT OR IGNORE INTO job_after VALUES (?, ?)');
@@ -85,11 +88,11 @@ export class JobTable {
     this.deleteJob = db.prepare('DELETE FROM job WHERE job_id = ?');
   }
 
-  /** `skipped`: why it will never run. `waiting`: what it waits for. */
-  insert(draft: Draft, digest: string | null, waiting: readonly number[], skipped: string | null, now: number): number {
+  /** `skipped`: why it will never run. `waiting`: what it waits for. `boot`: its first start is decided on, in this boot of the machine. */
+  insert(draft: Draft, digest: string | null, waiting: readonly number[], skipped: string | null, now: number, boot: string | null): number {
     const { command, cwd, env, tags, name, group, priority, after } = draft;
     const { job_id } = this.insertJob.get(
-      skipped === null ? 'queued' : 'skipped',
+      skipped !== null ? 'skipped' : boot === null ? 'queued' : 'running',
       JSON.stringify(command),
       cwd,
       JSON.stringify(env),
@@ -111,7 +114,10 @@ export class JobTable {
       digest,
       draft.source,
       draft.restartOf,
+      boot === null ? 0 : 1,
+      boot,
       now,
+      boot === null ? null : now,
       skipped === null ? null : now,
       skipped,
     )!;
@@ -202,7 +208,7 @@ export class JobTable {
     add('job_tag.tag = ?', tag);
     const from = tag === undefined ? 'job' : 'job_tag CROSS JOIN job USING (job_id)';
     const order = tag === undefined ? 'job.job_id' : 'job_tag.job_id';
-    const sql = `SELECT ${LISTED.map(listed).join(', ')} FROM ${from} ${where.length > 0 ? `WHERE ${where.join(' AND ')}` : ''} ORDER BY ${order} DESC LIMIT ?`;
+    const sql = `SELECT ${LISTED.join(', ')} FROM ${from} ${where.length > 0 ? `WHERE ${where.join(' AND ')}` : ''} ORDER BY ${order} DESC LIMIT ?`;
     let statement = this.lists.get(sql);
     // As many statements as there are sets of filters: sixteen.
     if (!statement) this.lists.set(sql, (statement = this.db.prepare(sql)));

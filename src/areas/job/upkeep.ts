@@ -67,6 +67,8 @@ export class Upkeep {
         return wanted ? [{ run, wanted }] : [];
       });
       if (drafts.length === 0 && cuts.length === 0) return;
+      // What a job writes is told after its start.
+      this.supervisor.starts.note();
       // Stored before it is done: zeros are never read as if the job had written them.
       await this.db.write(() => {
         for (const draft of drafts) this.events.append(draft);

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, unlink, writeSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { identify, type ProcessIdentity } from '../../kernel/process';
 import type { End } from './model';
 
@@ -9,6 +9,7 @@ import type { End } from './model';
  * `run.N` tells of start N: the wrapper's pid, what the shell says (which tells a command that was ended by TERM from one that
  * exited with 143), then `exit STATUS`. Whoever makes the file (set -C: O_EXCL) owns the start: a second wrapper, or a zd that found
  * none, cannot run it again. Each line is one write, so a reader sees it whole or knows that it does not. The command has the real stderr.
+ * The file goes with the job and not before: a file system that has just given up many files looks at each of them when it makes one.
  */
 export const WRAPPER = `trap : HUP INT QUIT TERM USR1 USR2
 set -C
@@ -67,9 +68,6 @@ function argumentsOf(pid: number): readonly string[] {
   const ran = Bun.spawnSync(['/bin/ps', '-ww', '-o', 'command=', '-p', String(pid)], { stderr: 'ignore' });
   return ran.stdout.toString().trim().split(/\s+/);
 }
-
-/** Once its end is committed. Nobody waits for it, and what it leaves goes with the job. */
-export const forgetStart = (folder: string, launch: number): void => unlink(fileOf(folder, launch), () => {});
 
 function read(file: string): string | null {
   try {

@@ -35,7 +35,7 @@ export interface Answer {
 }
 
 /** Ended ones stay to be looked up, so many at most. */
-const KEPT = 10_000;
+export const KEPT = 10_000;
 
 /** What agents may do only when the user says so. Asked, answered and spent durably; who waits is known in memory alone. */
 export class Approvals {
@@ -73,19 +73,19 @@ export class Approvals {
     }
   }
 
+  /** What the agent of a session waits for, when it is that. Throws as `answer` does. */
+  permission({ approvalId, sessionId }: Pick<Answer, 'approvalId' | 'sessionId'>): { readonly session: string; readonly approvalId: string } | null {
+    const found = this.table.get(approvalId);
+    if (found?.kind !== 'permission') return null;
+    this.open(found, { approvalId, sessionId }, this.clock.now());
+    return { session: found.sessionId!, approvalId: found.sessionApproval! };
+  }
+
   /** Throws `no_such_approval` (also for one of another session) and `conflict` when it was answered or has expired. */
   async answer({ approvalId, allow, by, note, sessionId }: Answer, answered: (approval: Approval) => void): Promise<Approval> {
     const approval = await this.db.write(() => {
       const now = this.clock.now();
-      const found = this.table.get(approvalId);
-      if (!found || (sessionId !== null && found.sessionId !== sessionId))
-        throw new ZdError('no_such_approval', `There is no approval ${approvalId}${found ? ' of this session' : ''}.`);
-      const state = found.state === 'pending' && found.expiresAt <= now ? 'expired' : found.state;
-      if (state !== 'pending')
-        throw new ZdError('conflict', state === 'expired' ? 'The approval has expired.' : `The approval was answered already: ${state}.`, {
-          hint: 'An approval is answered once; the agent has to ask again.',
-          extra: { state },
-        });
+      this.open(this.table.get(approvalId), { approvalId, sessionId }, now);
       this.table.answer(approvalId, allow ? 'allowed' : 'denied', now, by, note);
       const after = this.table.get(approvalId)!;
       answered(after);
@@ -93,6 +93,17 @@ export class Approvals {
     }, 'full');
     this.wake(approvalId);
     return approval;
+  }
+
+  private open(found: Approval | null, { approvalId, sessionId }: Pick<Answer, 'approvalId' | 'sessionId'>, now: number): void {
+    if (!found || (sessionId !== null && found.sessionId !== sessionId))
+      throw new ZdError('no_such_approval', `There is no approval ${approvalId}${found ? ' of this session' : ''}.`);
+    const state = found.state === 'pending' && found.expiresAt <= now ? 'expired' : found.state;
+    if (state === 'pending') return;
+    throw new ZdError('conflict', state === 'expired' ? 'The approval has expired.' : `The approval was answered already: ${state}.`, {
+      hint: 'An approval is answered once; the agent has to ask again.',
+      extra: { state },
+    });
   }
 
   /** Ends what nobody answered or used in time, a page at a time; `told` adds to the same transaction. True: there may be more. */

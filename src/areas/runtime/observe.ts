@@ -2,6 +2,7 @@ import { CODES } from '../../kernel/codes';
 import type { EventDraft, EventService } from '../../kernel/context';
 import type { Logger } from '../../kernel/log';
 import type { ToolCall, ToolOutcome } from '../../kernel/tool';
+import type { Durability } from '../../storage/db';
 import { commandOf } from './policy_model';
 
 /** The source, and the kind, of what reports on agents at work. */
@@ -15,7 +16,8 @@ export class ToolObserver {
   private timer: Timer | undefined;
 
   constructor(
-    private readonly events: Pick<EventService, 'publish'>,
+    private readonly events: Pick<EventService, 'append'>,
+    private readonly write: (work: () => void, durability: Durability) => Promise<void>,
     private readonly log: Logger,
   ) {}
 
@@ -31,14 +33,18 @@ export class ToolObserver {
     };
   }
 
-  /** Stores what waits to be; before the daemon stops, too. */
+  /** Stores what waits to be, in one transaction; before the daemon stops, too. */
   flush(): void {
     clearTimeout(this.timer);
     this.timer = undefined;
     const drafts = this.waiting;
+    if (drafts.length === 0) return;
     this.waiting = [];
+    const stored = this.write(() => {
+      for (const draft of drafts) this.events.append(draft);
+    }, 'normal');
     // What they tell of has happened either way; a log that cannot be written is told by its own part.
-    for (const draft of drafts) this.events.publish(draft).catch((error: unknown) => this.log.debug('a tool call was not told of', { error }));
+    stored.catch((error: unknown) => this.log.debug('tool calls were not told of', { calls: drafts.length, error }));
   }
 
   private tell(topic: string, data: Readonly<Record<string, unknown>>): void {

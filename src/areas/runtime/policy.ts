@@ -1,5 +1,6 @@
 import type { Caller } from '../../kernel/caller';
 import { ZdError } from '../../kernel/error';
+import { isObject } from '../../kernel/json';
 import type { ToolGate } from '../../kernel/tool';
 import type { Approval } from './approval_table';
 import type { Approvals, Verdict } from './approvals';
@@ -47,13 +48,31 @@ export class Policy {
     return judge({ tool, arguments: args, effect: this.effectOf(tool) }, rules, fallback, this.glob);
   }
 
+  /** What the rules say of what a hosted agent asks leave for. Where none of them fits it is for the user, unless all else is denied. */
+  judgePermission(names: readonly string[], input: unknown): Judgement {
+    const { rules, fallback } = this.settings();
+    const args = isObject(input) ? input : { input };
+    return judge({ tool: '', names, arguments: args, effect: null }, rules, fallback === 'deny' ? 'deny' : 'approval_required', this.glob);
+  }
+
   /** The user's answer to a call the rules leave to them. `asked` adds to the transaction that stores a new question. */
   ask({ caller, tool, args, sessionId, profile, reason, use, waitMs, signal }: Question, asked: (approval: Approval) => void): Promise<Verdict> {
     const askedBy = nameOf(caller);
     // A call of zd's own tool names its session among its arguments, or none: a check before it has to find the same approval.
     const session = this.effectOf(tool) === null ? sessionId : null;
     const fingerprint = digestOf(JSON.stringify([askedBy, tool, session, ordered(args)]));
-    const ask = { fingerprint, tool, command: commandOf(args), arguments: shown(args), askedBy, sessionId, profile, reason };
+    const ask = {
+      kind: 'tool_call' as const,
+      sessionApproval: null,
+      fingerprint,
+      tool,
+      command: commandOf(args),
+      arguments: shown(args),
+      askedBy,
+      sessionId,
+      profile,
+      reason,
+    };
     return this.approvals.request({ ask, use, waitMs, signal, asked });
   }
 
@@ -64,7 +83,7 @@ export class Policy {
     const judgement = this.judge(call.tool, call.args);
     if (judgement.decision === 'allow') return;
     if (judgement.decision === 'deny') throw denied(call.tool, judgement);
-    return this.wait(call, judgement, signal);
+    return this.wait(call, judgement, signal());
   };
 
   private async wait({ tool, args, caller, requestId }: Parameters<ToolGate>[0], { rule, reason }: Judgement, signal: AbortSignal): Promise<void> {
@@ -101,8 +120,8 @@ const sessionOf = ({ session_id, runtime }: Readonly<Record<string, unknown>>): 
   textOf(session_id) ?? textOf((runtime as { session_id?: unknown } | null | undefined)?.session_id);
 
 /** Arguments as a person may read them: without what is named as a secret, and not longer than a screen. */
-function shown(args: Readonly<Record<string, unknown>>): string {
-  const text = JSON.stringify(args, (key, value: unknown) => (SECRET.test(key) ? '[hidden]' : value));
+export function shown(args: unknown): string {
+  const text = JSON.stringify(args ?? null, (key, value: unknown) => (SECRET.test(key) ? '[hidden]' : value));
   return text.length > SHOWN_BYTES ? `${text.slice(0, SHOWN_BYTES)}…` : text;
 }
 

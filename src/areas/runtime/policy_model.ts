@@ -15,6 +15,8 @@ export interface Rule {
 
 export interface Subject {
   readonly tool: string;
+  /** Where it goes by several names, any of which a rule may mean. */
+  readonly names?: readonly string[];
   readonly arguments: Readonly<Record<string, unknown>>;
   /** What the tool does to the daemon; null for a tool that is not zd's. */
   readonly effect: 'read' | 'write' | 'destructive' | null;
@@ -33,11 +35,11 @@ export type Glob = (pattern: string) => (text: string) => boolean;
 const OWN_PREFIX = 'ccd_';
 
 /** The first rule that fits decides. The default holds for what changes something; what only reads is allowed unless a rule says otherwise. */
-export function judge({ tool, arguments: args, effect }: Subject, rules: readonly Rule[], fallback: Decision, glob: Glob): Judgement {
+export function judge({ tool, names = [tool], arguments: args, effect }: Subject, rules: readonly Rule[], fallback: Decision, glob: Glob): Judgement {
   const command = commandOf(args);
   let texts: readonly string[] | undefined;
   const rule = rules.findIndex((each) => {
-    if (each.tool !== undefined && !glob(each.tool)(tool)) return false;
+    if (each.tool !== undefined && !names.some(glob(each.tool))) return false;
     if (each.command !== undefined && (command === null || !glob(each.command)(command))) return false;
     return each.pattern === undefined || (texts ??= textsOf(args)).some(glob(each.pattern));
   });

@@ -11,6 +11,7 @@ import { Commands } from './commands';
 import { Deadlines } from './deadlines';
 import { Memories } from './memories';
 import { ToolObserver } from './observe';
+import { Permissions } from './permissions';
 import { Policy, type PolicySettings } from './policy';
 import type { Glob, Subject } from './policy_model';
 import { wireApproval, wireSession } from './schema';
@@ -50,6 +51,7 @@ export class Runtime implements RuntimeService {
   readonly approvals: Approvals;
   readonly policy: Policy;
   readonly commands: Commands;
+  readonly permissions: Permissions;
   readonly watch: ToolWatcher;
   readonly gate: ToolGate;
   readonly since: RuntimeService['since'];
@@ -77,7 +79,8 @@ export class Runtime implements RuntimeService {
     this.memories = new Memories(db, clock, () => limits().memoryBytes);
     this.approvals = new Approvals(db, clock, limits, (at) => this.deadlines.byWall(at));
     this.policy = new Policy(deps.policy, deps.glob, deps.effectOf, this.approvals, this.commands);
-    this.observer = new ToolObserver(events, log);
+    this.permissions = new Permissions(this.approvals.table, this.policy, this.commands, () => clock.now(), this.tellApproval);
+    this.observer = new ToolObserver(events, (work, durability) => db.write(work, durability), log);
     this.watch = (call) => this.observer.began(call);
     this.gate = this.policy.gate;
     this.since = deps.since;
@@ -118,7 +121,7 @@ export class Runtime implements RuntimeService {
   }
 
   /** Tells, inside the write under way, how an approval ended. */
-  readonly tellApproval = (kind: 'approval_answered' | 'approval_expired', approval: Approval): void => {
+  readonly tellApproval = (kind: 'approval_answered' | 'approval_expired' | 'approval_cancelled', approval: Approval): void => {
     const { tool, command, sessionId, profile } = approval;
     const payload = { approval: wireApproval(approval) };
     this.commands.note({ family: 'runtime.approval_required', kind, tool, command, sessionId, profile, payload });

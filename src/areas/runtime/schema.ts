@@ -1,6 +1,6 @@
 import { nanos } from '../../kernel/clock';
 import { Nanos, nullable, strict, t } from '../../kernel/schema';
-import { APPROVAL_STATES, type Approval } from './approval_table';
+import { APPROVAL_KINDS, APPROVAL_STATES, type Approval } from './approval_table';
 import type { Checkpoint } from './checkpoints';
 import type { Session } from './session_model';
 import type { Sessions } from './sessions';
@@ -63,13 +63,22 @@ export const wireCheckpoint = ({ checkpointId, sessionId, createdAt, ...rest }: 
 export const ApprovalId = t.Integer({ minimum: 1 });
 export const ApprovalState = t.Union(APPROVAL_STATES.map((state) => t.Literal(state)));
 
+export const ApprovalKind = t.Union(
+  APPROVAL_KINDS.map((kind) => t.Literal(kind)),
+  {
+    description: 'A tool call that the policy holds back, or what the agent of a session asks leave for.',
+  },
+);
+
 const APPROVAL = {
   approval_id: ApprovalId,
+  kind: ApprovalKind,
   state: ApprovalState,
   tool: t.String(),
   command: nullable(t.String()),
   asked_by: t.String(),
   session_id: nullable(t.String()),
+  session_approval_id: nullable(t.String({ description: 'What a permission is called in its session.' })),
   profile: nullable(t.String()),
   reason: nullable(t.String({ description: 'What the rule says.' })),
   requested_at_ns: Nanos,
@@ -85,11 +94,13 @@ export const ApprovalListRow = strict({ ...APPROVAL, arguments: t.String({ descr
 /** Without the arguments, which only those who may answer shall read. */
 export const wireApproval = (approval: Approval) => ({
   approval_id: approval.approvalId,
+  kind: approval.kind,
   state: approval.state,
   tool: approval.tool,
   command: approval.command,
   asked_by: approval.askedBy,
   session_id: approval.sessionId,
+  session_approval_id: approval.sessionApproval,
   profile: approval.profile,
   reason: approval.reason,
   requested_at_ns: nanos(approval.requestedAt),

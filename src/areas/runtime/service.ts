@@ -21,7 +21,7 @@ export interface RuntimeService {
   readonly watch: ToolWatcher;
   readonly gate: ToolGate;
   /** Tells, inside the write under way, how an approval ended. */
-  tellApproval(kind: 'approval_answered' | 'approval_expired', approval: Approval): void;
+  tellApproval(kind: 'approval_answered' | 'approval_expired' | 'approval_cancelled', approval: Approval): void;
   /** One transaction over several of them; `work` may run twice. */
   write<T>(work: () => T, durability?: Durability): Promise<T>;
   /** The lease of a session that names none. */

@@ -30,12 +30,21 @@ export function momentOf(text: string, zone: string): number | null {
  */
 export function systemZone(tz: string | undefined = process.env.TZ, localtime = '/etc/localtime'): string {
   const named = tz?.replace(/^:/, '');
-  if (named && isZone(named)) return named;
+  if (named && isKnown(named)) return named;
   try {
     const [, zone] = /\/zoneinfo\/(?:posix\/|right\/)?(.+)$/.exec(readlinkSync(localtime)) ?? [];
-    if (zone && isZone(zone)) return zone;
+    if (zone && isKnown(zone)) return zone;
   } catch {
     // No such link: the runtime's own answer.
   }
-  return Intl.DateTimeFormat().resolvedOptions().timeZone;
+  return (atStart ??= Intl.DateTimeFormat().resolvedOptions().timeZone);
+}
+
+let atStart: string | undefined;
+let newest = { name: '', known: false };
+
+/** Asked before every round of the schedules, nearly always of the same name, and dear to find out. */
+function isKnown(name: string): boolean {
+  if (newest.name !== name) newest = { name, known: isZone(name) };
+  return newest.known;
 }

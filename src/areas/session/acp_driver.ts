@@ -4,6 +4,8 @@ import { connect } from './acp_client';
 import { AcpLink } from './acp_link';
 import { AcpOptions } from './acp_options';
 import { AcpProcess } from './acp_process';
+import { mcpServers, type OwnServer } from './acp_servers';
+import { AcpTerminals, type TerminalJobs } from './acp_terminals';
 import { AcpUpdates, unknown } from './acp_update';
 import type { AcpAgent } from './agent';
 import { prefaced } from './preface';
@@ -30,13 +32,17 @@ export class AcpDriver implements Driver {
     (method, params) => this.request(method, params),
     (text) => this.host.put({ type: 'notice', data: { text } }),
   );
+  private readonly terminals: AcpTerminals;
   private readonly failed = Promise.withResolvers<never>();
 
   constructor(
     private readonly spec: AcpAgent,
     private readonly host: DriverHost,
     private readonly limits: () => { readonly startMs: number; readonly cancelMs: number },
+    private readonly ownServer: OwnServer,
+    jobs: TerminalJobs,
   ) {
+    this.terminals = new AcpTerminals(jobs, () => host.row());
     // Whoever waits for something else learns of it there.
     this.failed.promise.catch(() => {});
   }
@@ -100,10 +106,10 @@ export class AcpDriver implements Driver {
       start,
     );
     try {
-      this.connection = await connect(link, this.host, this.spec);
+      this.connection = await connect(link, this.host, this.spec, (id) => this.updates.find(id), this.terminals);
       const agent = (await this.request('initialize', {
         protocolVersion: 1,
-        clientCapabilities: { fs: { readTextFile: this.spec.fs !== 'none', writeTextFile: this.spec.fs === 'write' } },
+        clientCapabilities: { fs: { readTextFile: this.spec.fs !== 'none', writeTextFile: this.spec.fs === 'write' }, terminal: this.spec.terminal },
         clientInfo: { name: 'zd', title: 'zd', version },
       })) as unknown as InitializeResponse;
       if (agent.protocolVersion !== 1)
@@ -117,7 +123,7 @@ export class AcpDriver implements Driver {
 
   /** The agent's own conversation when it still has it, a new one otherwise. */
   private async openSession({ agentCapabilities }: InitializeResponse, before: string | null, cwd: string): Promise<void> {
-    const where = { cwd, mcpServers: [] };
+    const where = { cwd, mcpServers: mcpServers(this.spec, this.ownServer) };
     if (before !== null && agentCapabilities?.loadSession) {
       this.agentSession = before;
       this.repeating = true;
@@ -174,6 +180,7 @@ export class AcpDriver implements Driver {
     this.failed.reject(fault);
     this.connection?.close(fault);
     this.host.lost(this, fault);
+    void this.terminals.releaseAll().catch(() => {});
     void this.process
       ?.end(0)
       .then(() => this.host.setProcess(null))
@@ -184,6 +191,7 @@ export class AcpDriver implements Driver {
     const { process } = this;
     this.fault ??= new AgentFault('closed', 'The agent was ended.');
     this.failed.reject(this.fault);
+    void this.terminals.releaseAll().catch(() => {});
     if (!process) return;
     await process.end(graceMs);
     this.connection?.close(this.fault);

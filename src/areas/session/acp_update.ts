@@ -1,3 +1,4 @@
+import { isObject } from '../../kernel/json';
 import type { Update } from './driver';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -32,6 +33,12 @@ export class AcpUpdates {
   /** A turn is over: nothing of its tools comes any more. */
   reset(): void {
     this.tools.clear();
+  }
+
+  /** What is known of a tool of this turn: a later message may name nothing but its id. */
+  find(toolId: string): { readonly name: string; readonly kind: string | null; readonly input: unknown } | null {
+    const tool = this.tools.get(toolId);
+    return tool ? { name: tool.name, kind: typeof tool.kind === 'string' ? tool.kind : null, input: tool.input } : null;
   }
 
   private events(update: Json): Update[] {
@@ -113,8 +120,6 @@ export class AcpUpdates {
     return events;
   }
 }
-
-const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 export const unknown = (data: Json): Update => ({ type: 'acp.unknown', data });
 

@@ -7,6 +7,8 @@ interface Configured {
   readonly cwd: string | null;
   /** Folders its sessions must lie in; empty: any. */
   readonly roots: readonly string[];
+  /** Programs with arguments, run when a session of it ends. */
+  readonly endHooks: readonly (readonly string[])[];
 }
 
 /** An agent that speaks the Agent Client Protocol over its standard streams. */
@@ -18,6 +20,10 @@ export interface AcpAgent extends Configured {
   readonly env: Readonly<Record<string, string>>;
   /** Which files it may ask zd for: none, or what lies in the folder of its session. */
   readonly fs: 'none' | 'read' | 'write';
+  /** Whether it may have zd run programs for it, as jobs. */
+  readonly terminal: boolean;
+  /** Whether it gets zd as an MCP server: null for no; areas and operations whose writing tools it may use, too. */
+  readonly mcp: readonly string[] | null;
 }
 
 /** Any endpoint with the chat completions of OpenAI. */

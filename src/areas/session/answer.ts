@@ -8,7 +8,7 @@ const KINDS = { allow: 'allow_once', always: 'allow_always', deny: 'reject_once'
 export const answer = defineOp({
   name: 'session_answer',
   summary: 'Answer what an agent asks before it goes on.',
-  description: 'By `option_id`, or by `decision`, which takes the option of that kind. The first answer holds.',
+  description: 'By `option_id`, or by `decision`, which takes the option of that kind. The first answer holds. Agents cannot answer through MCP.',
   scope: 'session.write',
   effect: 'write',
   input: strict({
@@ -18,7 +18,7 @@ export const answer = defineOp({
     option_id: t.Optional(t.String({ minLength: 1, maxLength: 1000 })),
   }),
   output: strict(APPROVAL),
-  errors: ['no_such_session', 'no_such_approval', 'conflict'],
+  errors: ['no_such_session', 'no_such_approval', 'conflict', 'tool_not_allowed'],
   cli: { path: ['session', 'answer'], positional: ['id', 'approval_id', 'decision'], rename: { option_id: 'option' }, essential: 'state' },
   example: { id: 'answer', approval_id: 'answer.a1', decision: 'allow' },
   exampleSetup: [
@@ -26,6 +26,10 @@ export const answer = defineOp({
     { op: 'session_prompt', input: { id: 'answer', text: 'permission', wait_secs: 60 } },
   ],
   handle: async ({ sessions }, { id, approval_id: approvalId, decision, option_id }, call) => {
+    if (call.caller.via === 'mcp')
+      throw call.fail('tool_not_allowed', 'Who asks does not answer: approvals are not answered through MCP.', {
+        hint: 'Ask the user to answer, for example with `zd approvals`.',
+      });
     const session = named(sessions, id);
     if ((decision === undefined) === (option_id === undefined))
       throw call.fail('bad_args', '/option_id: give either option_id or decision', { path: '/option_id' });

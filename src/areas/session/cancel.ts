@@ -1,7 +1,7 @@
 import { defineOp } from '../../kernel/op';
 import { nullable, strict, t } from '../../kernel/schema';
 import { turnId } from './event';
-import { named, SessionName } from './schema';
+import { spokenTo, SessionName } from './schema';
 
 export const cancel = defineOp({
   name: 'session_cancel',
@@ -17,15 +17,15 @@ export const cancel = defineOp({
     cancelled: t.Boolean(),
     dequeued: t.Integer({ description: 'Prompts that are not said any more.' }),
   }),
-  errors: ['no_such_session'],
+  errors: ['no_such_session', 'not_owner'],
   cli: { path: ['session', 'cancel'], positional: ['id'], essential: null },
   example: { id: 'cancel' },
   exampleSetup: [
     { op: 'session_new', input: { agent: 'example', cwd: '/', id: 'cancel' } },
     { op: 'session_prompt', input: { id: 'cancel', text: 'hang' } },
   ],
-  handle: async ({ sessions }, { id }) => {
-    const session_id = named(sessions, id);
+  handle: async ({ sessions }, { id }, { caller }) => {
+    const session_id = spokenTo(sessions, id, caller);
     const { turn, dequeued } = await sessions.cancel(session_id);
     return { session_id, turn_id: turn === null ? null : turnId(session_id, turn), cancelled: turn !== null, dequeued };
   },

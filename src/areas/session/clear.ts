@@ -1,6 +1,6 @@
 import { defineOp } from '../../kernel/op';
 import { strict } from '../../kernel/schema';
-import { INFO, named, SessionName, speaker, wireInfo } from './schema';
+import { INFO, spokenTo, SessionName, speaker, wireInfo } from './schema';
 
 export const clear = defineOp({
   name: 'session_clear',
@@ -10,9 +10,9 @@ export const clear = defineOp({
   effect: 'destructive',
   input: strict({ id: SessionName }),
   output: strict(INFO),
-  errors: ['no_such_session', 'busy', 'conflict'],
+  errors: ['no_such_session', 'not_owner', 'busy', 'conflict'],
   cli: { path: ['session', 'clear'], positional: ['id'], essential: null },
   example: { id: 'clear' },
   exampleSetup: [{ op: 'session_new', input: { agent: 'example', cwd: '/', id: 'clear' } }],
-  handle: async ({ sessions }, { id }, call) => wireInfo(await sessions.clear(named(sessions, id), speaker(call.caller))),
+  handle: async ({ sessions }, { id }, call) => wireInfo(await sessions.clear(spokenTo(sessions, id, call.caller), speaker(call.caller))),
 });

@@ -1,7 +1,7 @@
 import { defineOp } from '../../kernel/op';
 import { nullable, strict, t } from '../../kernel/schema';
 import { turnId } from './event';
-import { named, SessionName, speaker } from './schema';
+import { spokenTo, SessionName, speaker } from './schema';
 
 export const compact = defineOp({
   name: 'session_compact',
@@ -14,7 +14,7 @@ export const compact = defineOp({
     instructions: t.Optional(t.String({ minLength: 1, maxLength: 65_536, description: 'What the summary should keep.' })),
   }),
   output: strict({ session_id: t.String(), turn_id: nullable(t.String()), seq: t.Integer() }),
-  errors: ['no_such_session', 'busy', 'conflict'],
+  errors: ['no_such_session', 'not_owner', 'busy', 'conflict'],
   cli: { path: ['session', 'compact'], positional: ['id', 'instructions'], essential: null },
   example: { id: 'compact' },
   exampleSetup: [
@@ -23,7 +23,7 @@ export const compact = defineOp({
     { op: 'session_prompt', input: { id: 'compact', text: 'say:two', wait_secs: 60 } },
   ],
   handle: async ({ sessions }, { id, instructions }, call) => {
-    const session_id = named(sessions, id);
+    const session_id = spokenTo(sessions, id, call.caller);
     const { turn, seq } = await sessions.compact(session_id, { by: speaker(call.caller), ...(instructions === undefined ? {} : { instructions }) });
     return { session_id, turn_id: turn === null ? null : turnId(session_id, turn), seq };
   },

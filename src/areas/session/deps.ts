@@ -4,8 +4,10 @@ import type { Logger } from '../../kernel/log';
 import type { Db } from '../../storage/db';
 import type { AgentSpec } from './agent';
 import type { ApprovalTable } from './approval_table';
+import type { ApprovalDesk } from './desk';
 import type { Driver, DriverHost } from './driver';
 import type { SessionLog } from './log';
+import type { Starts } from './starts';
 import type { SessionTable } from './session_table';
 
 /** Read anew at each use, so a changed setting holds at once. */
@@ -42,4 +44,8 @@ export interface SessionDeps {
   readonly limits: () => SessionLimits;
   readonly agents: () => readonly AgentSpec[];
   readonly makeDriver: MakeDriver;
+  readonly desk: ApprovalDesk;
+  readonly starts: Starts;
+  /** What a program needs to find this daemon. */
+  readonly environment: Readonly<Record<string, string>>;
 }

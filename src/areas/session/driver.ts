@@ -7,6 +7,8 @@ export type Update = Omit<Draft, 'turn'>;
 
 export interface PermissionRequest {
   readonly tool: { readonly tool_id: string; readonly tool_name: string; readonly input?: unknown };
+  /** What the tool goes by, for the rules of the policy: its kind, its name, its title. */
+  readonly names: readonly string[];
   readonly options: readonly ApprovalOption[];
   readonly raw?: string;
 }
@@ -53,7 +55,7 @@ export interface Driver {
 /** Why an agent cannot go on, for the session's transcript: never with a secret. */
 export class AgentFault extends Error {
   constructor(
-    /** `start_failed`, `initialize_timeout`, `exited`, `protocol`, `refused`, `unreachable`, `idle` or `internal`. */
+    /** `start_failed`, `initialize_timeout`, `exited`, `protocol`, `refused`, `unreachable`, `backing_off`, `idle` or `internal`. */
     readonly reason: string,
     message: string,
   ) {

@@ -113,13 +113,17 @@ export class Host {
     const row = this.row();
     const spec = this.deps.agents().find(({ name }) => name === row.agent);
     if (!spec) throw new AgentFault('start_failed', `There is no agent "${row.agent}" in the configuration any more.`);
-    this.driver ??= this.deps.makeDriver(spec, driverHost(this.deps, this));
+    if (!this.driver) this.deps.starts.admit(spec);
+    const driver = (this.driver ??= this.deps.makeDriver(spec, driverHost(this.deps, this)));
     observe(
       this.deps.events,
       this.deps.log,
       observation('llm_request', { model_provider: row.agent, model: modelOf(row, spec), turn_id: turnId(row.session_id, turn.number) }),
     );
-    const { stopReason } = await this.driver.run(text, turn.abort.signal);
+    const { stopReason } = await driver.run(text, turn.abort.signal).finally(() => {
+      if (!driver.starting) this.deps.starts.worked(spec);
+      else if (!turn.abort.signal.aborted) this.deps.starts.failed(spec);
+    });
     if (turn.abort.signal.reason instanceof AgentFault) throw turn.abort.signal.reason;
     return { type: 'done', stopReason: turn.abort.signal.aborted ? 'cancelled' : stopReason };
   }

@@ -2,7 +2,7 @@ import { defineOp } from '../../kernel/op';
 import { nullable, strict, t } from '../../kernel/schema';
 import { turnId } from './event';
 import { outcomeOf } from './outcome';
-import { named, SessionName, speaker, StateName } from './schema';
+import { spokenTo, SessionName, speaker, StateName } from './schema';
 
 export const prompt = defineOp({
   name: 'session_prompt',
@@ -30,12 +30,12 @@ export const prompt = defineOp({
     stop_reason: nullable(t.String({ description: 'Why the turn ended; null when it has not, or failed.' })),
     error: nullable(strict({ reason: t.String(), message: t.String() })),
   }),
-  errors: ['no_such_session', 'busy', 'too_many', 'too_large', 'conflict'],
+  errors: ['no_such_session', 'not_owner', 'busy', 'too_many', 'too_large', 'conflict'],
   cli: { path: ['session', 'prompt'], positional: ['id', 'text'], rename: { wait_secs: 'wait' }, essential: 'answer' },
   example: { id: 'prompt', text: 'say:hello', wait_secs: 60 },
   exampleSetup: [{ op: 'session_new', input: { agent: 'example', cwd: '/', id: 'prompt' } }],
   handle: async ({ sessions }, { id, text, queue = false, wait_secs = 0 }, call) => {
-    const session_id = named(sessions, id);
+    const session_id = spokenTo(sessions, id, call.caller);
     const { turn, ...begun } = await sessions.prompt(session_id, { text, by: speaker(call.caller), queue });
     if (turn !== null && wait_secs > 0)
       await sessions.settled(session_id, turn, AbortSignal.any([call.signal, AbortSignal.timeout(Math.ceil(wait_secs * 1000))]));

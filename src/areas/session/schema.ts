@@ -25,6 +25,7 @@ export const INFO = {
   turn_started_at_ns: nullable(Nanos),
   turns: Int,
   pid: nullable(t.Integer({ description: 'Process of the agent; null while none runs.' })),
+  agent_retry_at_ns: nullable({ ...Nanos, description: 'The agent failed to start again and again, and is not started before.' }),
   model: Text,
   thinking: Text,
   first_seq: t.Integer({ description: 'Oldest event that is kept.' }),
@@ -55,6 +56,7 @@ export const wireInfo = (info: SessionInfo) => ({
   turn_started_at_ns: at(info.turnStartedAt),
   turns: info.turns,
   pid: info.pid,
+  agent_retry_at_ns: at(info.retryAt),
   model: info.model,
   thinking: info.thinking,
   first_seq: info.firstSeq,
@@ -109,6 +111,13 @@ export const wireApproval = (approval: Approval): Static<typeof ApprovalRow> => 
 export function named(sessions: Pick<SessionService, 'find'>, text: string): string {
   const id = sessions.find(text);
   if (id === null) throw new ZdError('no_such_session', `No session, or more than one, is named "${text.slice(0, 100)}".`);
+  return id;
+}
+
+/** The session a caller means to say something in. Throws `no_such_session`, `not_owner`. */
+export function spokenTo(sessions: Pick<SessionService, 'find' | 'input'>, text: string, caller: Caller): string {
+  const id = named(sessions, text);
+  sessions.input.demand(id, caller);
   return id;
 }
 

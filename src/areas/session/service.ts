@@ -1,4 +1,5 @@
 import type { SessionEvent } from './event';
+import type { Input } from './input';
 
 export type TurnTrigger = 'user' | 'queued_auto' | 'event_auto' | 'compaction';
 
@@ -45,6 +46,8 @@ export interface SessionInfo {
   readonly turns: number;
   /** Process of the agent; null while none runs. */
   readonly pid: number | null;
+  /** It failed to start again and again, and is not started before. */
+  readonly retryAt: number | null;
   /** Null: the agent has a default of its own, which nobody knows here. */
   readonly model: string | null;
   readonly thinking: string | null;
@@ -142,6 +145,8 @@ export interface SessionChange {
  * throws `no_such_session` when there is none.
  */
 export interface SessionService {
+  /** Whose input is taken. */
+  readonly input: Input;
   /** Throws `no_such_agent`, `agent_failed` when the agent cannot be started as it is configured, `conflict`, `too_many`. */
   create(request: NewSession): Promise<SessionInfo>;
   /** Newest first. */
@@ -160,7 +165,10 @@ export interface SessionService {
   /** Pending approvals; of all sessions without an id. */
   approvals(id?: string): Approval[];
   /** Throws `no_such_approval` when this session has none of this id, `conflict` when it is resolved, `bad_args` for an option it does not have. */
-  answer(id: string, answer: { readonly approvalId: string; readonly optionId: string; readonly by: string }): Promise<Approval>;
+  answer(
+    id: string,
+    answer: { readonly approvalId: string; readonly optionId: string; readonly by: string; readonly note?: string | null },
+  ): Promise<Approval>;
   /** Throws `busy` when something other than the title is changed during a turn. */
   change(id: string, change: SessionChange): Promise<SessionInfo>;
   /** Begins a new conversation with zero counters; what was said stays stored, before a `cleared` event. Throws `busy`. */

@@ -2,9 +2,11 @@ import { ZdError } from '../../kernel/error';
 import { admit } from './admission';
 import { compaction } from './compaction';
 import type { SessionDeps } from './deps';
+import { runEndHooks } from './end_hooks';
 import type { SessionEvent } from './event';
 import { eventsOf, followBatches } from './follow';
 import { Host } from './host';
+import { Input } from './input';
 import { infoOf, stateOf } from './view';
 import { privateFact } from './observe';
 import { recover } from './recovery';
@@ -34,6 +36,7 @@ const LIST_PAGE = 500;
 
 /** The session service: what is stored, and a host for each session that is at work. */
 export class Sessions implements SessionService {
+  readonly input = new Input();
   readonly upkeep: Upkeep;
   private readonly hosts = new Map<string, Host>();
   private stopped = false;
@@ -54,7 +57,11 @@ export class Sessions implements SessionService {
   async stop(): Promise<void> {
     if (this.stopped) return;
     this.stopped = true;
-    await stopHosts([...this.hosts.values()], () => this.viewers.end('shutdown'), this.deps.log);
+    const hooks = async ({ ref }: Host) => {
+      const row = this.deps.table.find(ref.session_id);
+      if (row) await runEndHooks(this.deps, { row, reason: 'stopped' });
+    };
+    await stopHosts([...this.hosts.values()], () => this.viewers.end('shutdown'), hooks, this.deps.log);
   }
 
   private host(row: SessionRow): Host {
@@ -145,9 +152,9 @@ export class Sessions implements SessionService {
     return this.deps.approvals.pending(id === undefined ? undefined : this.deps.table.get(id).key);
   }
 
-  answer(id: string, { approvalId, optionId, by }: { approvalId: string; optionId: string; by: string }): Promise<Approval> {
+  answer(id: string, { approvalId, optionId, by, note = null }: Parameters<SessionService['answer']>[1]): Promise<Approval> {
     const host = this.host(this.deps.table.get(id));
-    return host.approvals.answer(approvalId, optionId, by).finally(() => host.retire(null));
+    return host.approvals.answer(approvalId, optionId, by, note).finally(() => host.retire(null));
   }
 
   async change(id: string, change: SessionChange): Promise<SessionInfo> {
@@ -197,6 +204,7 @@ export class Sessions implements SessionService {
         journal.append(row, [{ type: 'system', turn: null, data: { message: 'session closed' } }]);
         events.append(privateFact(id, 'closed', {}));
       }, 'full');
+      await runEndHooks(this.deps, { row, reason: 'closed' });
     }
     return this.info(id);
   }

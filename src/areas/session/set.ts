@@ -1,6 +1,6 @@
 import { defineOp } from '../../kernel/op';
 import { nullable, strict, t } from '../../kernel/schema';
-import { INFO, named, SessionName, wireInfo } from './schema';
+import { INFO, spokenTo, SessionName, wireInfo } from './schema';
 
 /** How much an agent may think, and the tokens that means; 0 leaves it to the agent. */
 export const THINKING = { low: 2048, medium: 4096, high: 16384, xhigh: 32768, adaptive: 0 } as const;
@@ -20,12 +20,12 @@ export const set = defineOp({
     system: t.Optional(nullable(t.String({ minLength: 1, maxLength: 262_144 }))),
   }),
   output: strict({ ...INFO, system: nullable(t.String()) }),
-  errors: ['no_such_session', 'busy'],
+  errors: ['no_such_session', 'not_owner', 'busy'],
   cli: { path: ['session', 'set'], positional: ['id'], essential: null },
   example: { id: 'set', model: 'm-1', thinking: 'high' },
   exampleSetup: [{ op: 'session_new', input: { agent: 'example', cwd: '/', id: 'set' } }],
-  handle: async ({ sessions }, { id, ...change }) => {
-    const info = await sessions.change(named(sessions, id), change);
+  handle: async ({ sessions }, { id, ...change }, { caller }) => {
+    const info = await sessions.change(spokenTo(sessions, id, caller), change);
     return { ...wireInfo(info), system: info.system };
   },
 });

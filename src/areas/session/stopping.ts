@@ -7,11 +7,19 @@ const SAVE_MS = 2000;
 const FAREWELL_MS = 3000;
 const FAREWELLS_MS = 5000;
 
-/** What was said is stored, then the viewers are told, who have all of it, and the agents end. Neither holds up the stop beyond its time. */
-export async function stopHosts(hosts: readonly Pick<Host, 'save' | 'farewell'>[], tellViewers: () => void, log: Logger): Promise<void> {
+/**
+ * What was said is stored, then the viewers are told, who have all of it, and the agents end while the hooks of their sessions run, which have
+ * a bound of their own. None holds up the stop beyond its time.
+ */
+export async function stopHosts<H extends Pick<Host, 'save' | 'farewell'>>(
+  hosts: readonly H[],
+  tellViewers: () => void,
+  hooks: (host: H) => Promise<void>,
+  log: Logger,
+): Promise<void> {
   await within(SAVE_MS, 'what was said was not stored in time', log, (host) => host.save(), hosts);
   tellViewers();
-  await within(FAREWELLS_MS, 'agents did not end in time', log, (host) => host.farewell(FAREWELL_MS), hosts);
+  await Promise.all([within(FAREWELLS_MS, 'agents did not end in time', log, (host) => host.farewell(FAREWELL_MS), hosts), ...hosts.map(hooks)]);
 }
 
 async function within<T>(ms: number, miss: string, log: Logger, work: (each: T) => Promise<void>, all: readonly T[]): Promise<void> {

@@ -1,5 +1,5 @@
 import { ZdError } from '../../kernel/error';
-import { settleOne } from './approvals';
+import { settleOne, UNANSWERED } from './approvals';
 import type { SessionDeps } from './deps';
 import { observation, privateFact } from './observe';
 import type { Draft, QueuedRow, SessionRef } from './row';
@@ -19,7 +19,7 @@ export interface Beginning {
 export type Ended =
   { readonly type: 'done'; readonly stopReason: string } | { readonly type: 'error'; readonly reason: string; readonly message: string };
 
-type Stores = Pick<SessionDeps, 'table' | 'journal' | 'events' | 'clock' | 'approvals'>;
+type Stores = Pick<SessionDeps, 'table' | 'journal' | 'events' | 'clock' | 'approvals' | 'desk'>;
 
 /** Only inside a write. Ends first whatever turn an earlier failure left open. */
 export function beginTurn(deps: Stores, ref: SessionRef, { trigger, content, by, queued = [] }: Beginning): { turn: number; seq: number } {
@@ -72,7 +72,7 @@ function compacted({ table, journal }: Stores, ref: SessionRef, summary: string)
 export function interrupt(deps: Stores, ref: SessionRef, turn: number, message: string): void {
   const { table, journal, events, approvals } = deps;
   if (!table.endTurn(ref.key, turn)) return;
-  for (const { approval_id } of approvals.pending(ref.key)) settleOne(deps, ref, approval_id, 'expired', null, null);
+  for (const { approval_id } of approvals.pending(ref.key)) settleOne(deps, ref, approval_id, UNANSWERED.expired);
   dropQueue(deps, ref, 'interrupted');
   journal.append(ref, [{ type: 'error', turn, data: { reason: 'interrupted', message, duration_ms: null } }]);
   events.append(privateFact(ref.session_id, 'turn_ended', { turn, outcome: 'error', reason: 'interrupted' }));

@@ -14,7 +14,7 @@ export function stateOf(row: SessionRow, host: Host | undefined): SessionState {
 export const modelOf = (row: Pick<SessionRow, 'model'>, spec: AgentSpec | undefined): string | null =>
   row.model ?? (spec?.driver === 'openai' ? spec.model : null);
 
-export function infoOf({ agents, table, approvals }: SessionDeps, row: SessionRow, host: Host | undefined, viewers: number): SessionInfo {
+export function infoOf({ agents, table, approvals, starts }: SessionDeps, row: SessionRow, host: Host | undefined, viewers: number): SessionInfo {
   const spec = agents().find(({ name }) => name === row.agent);
   return {
     session: row.session_id,
@@ -27,6 +27,7 @@ export function infoOf({ agents, table, approvals }: SessionDeps, row: SessionRo
     turnStartedAt: host?.turn?.startedAt ?? null,
     turns: row.turns,
     pid: host?.pid ?? null,
+    retryAt: spec ? starts.notBefore(spec) : null,
     model: modelOf(row, spec),
     thinking: row.thinking,
     system: row.system ?? (spec?.driver === 'openai' ? spec.system : null),

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Clock } from '../../kernel/clock';
 import { uniqueId } from '../../kernel/ids';
 import { isAlive } from '../../kernel/process';
+import { noteOf } from './note';
 import type { Parcel, Shell } from './service';
 
 /** Parcels that may wait for one shell. */
@@ -26,7 +27,7 @@ export class Boxes {
     const until = Math.ceil((this.clock.now() + ttlMs) / 1000);
     const { kind, delivery_id, from_shell, urgency } = parcel;
     const text = [kind, delivery_id, from_shell, oneLine(urgency), until, kind === 'command' ? parcel.text : oneLine(parcel.text)].join('\n');
-    mkdirSync(this.folder, { recursive: true, mode: 0o700 });
+    this.prepare();
     // A prompt that looks meanwhile does not see half of it.
     const unfinished = join(this.folder, `.${uniqueId()}`);
     writeFileSync(unfinished, text, { mode: 0o600, flag: 'wx' });
@@ -43,6 +44,11 @@ export class Boxes {
     return ring(shell);
   }
 
+  /** The hooks of a shell note there what they run, and make no folder. */
+  prepare(): void {
+    mkdirSync(this.folder, { recursive: true, mode: 0o700 });
+  }
+
   take(shell: Shell): Parcel[] {
     const now = this.clock.now() / 1000;
     const found: Parcel[] = [];
@@ -57,7 +63,8 @@ export class Boxes {
 
   /** Removes what waits for a shell that is gone. */
   drop(shell: Shell): void {
-    if (shell.bell !== null) for (const file of this.files(shell)) rmSync(file, { force: true });
+    if (shell.bell === null) return;
+    for (const file of [...this.files(shell), join(this.folder, noteOf(shell.process.pid))]) rmSync(file, { force: true });
   }
 
   stop(): void {

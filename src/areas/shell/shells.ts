@@ -72,6 +72,7 @@ export class Shells implements ShellService {
     const { shell, replaced } = await this.db.write(() => this.store.register(wish, process, digest, this.clock.now(), maxShells), 'full');
     if (replaced !== null) this.forget(replaced);
     this.know(shell, digest);
+    if (shell.bell !== null) this.boxes.prepare();
     return { shell, key: made };
   }
 
@@ -79,6 +80,11 @@ export class Shells implements ShellService {
     const removed = await this.db.write(() => this.store.remove(id, this.clock.now()), 'full');
     if (removed) this.forget(id);
     return removed;
+  }
+
+  /** Those that ended lately, too. */
+  all(): Iterable<Shell> {
+    return this.shells.values();
   }
 
   living(): Shell[] {

@@ -4,7 +4,7 @@ import { ZdError } from '../../kernel/error';
 import { Name, nullable, strict, t, type Static } from '../../kernel/schema';
 import { checker } from '../../kernel/validate';
 import type { BundleOrigin, DefinitionRecord, Kind } from '../definitions/service';
-import { sha256 } from './digest';
+import { sha256InTurns } from './digest';
 import { BundleLine, bundleLine, bundleOf, lineOf, recordOf } from './row';
 
 /**
@@ -64,18 +64,29 @@ export async function encode(
   records: Iterable<DefinitionRecord> | AsyncIterable<DefinitionRecord>,
   zd: string,
 ): Promise<{ bytes: Buffer; rows: number }> {
-  const lines: string[] = [];
+  const pieces: Buffer[] = [];
+  let lines: string[] = [];
+  let rows = 0;
+  const pack = () => {
+    pieces.push(Buffer.from(`${lines.join('\n')}\n`));
+    lines = [];
+  };
+  const add = (record: DefinitionRecord) => {
+    rows++;
+    if (lines.push(lineOf(record)) === STRIDE) pack();
+  };
   // Records that are there already are taken without a turn between them.
-  if (Symbol.iterator in records) for (const record of records) lines.push(lineOf(record));
-  else for await (const record of records) lines.push(lineOf(record));
+  if (Symbol.iterator in records) for (const record of records) add(record);
+  else for await (const record of records) add(record);
+  if (lines.length > 0) pack();
   const { tag, generation, notes } = head;
   const first = JSON.stringify({
-    ...{ format: FORMAT, version: VERSION, tag, generation, notes, zd, rows: lines.length },
+    ...{ format: FORMAT, version: VERSION, tag, generation, notes, zd, rows },
     bundles: head.bundles.map(bundleLine),
   });
-  const body = Buffer.from(`${[first, ...lines].join('\n')}\n`);
-  const last = JSON.stringify({ end: true, rows: lines.length, sha256: sha256(body) });
-  return { bytes: await promisify(nodeZlib().zstdCompress)(Buffer.concat([body, Buffer.from(`${last}\n`)])), rows: lines.length };
+  pieces.unshift(Buffer.from(`${first}\n`));
+  const last = JSON.stringify({ end: true, rows, sha256: await sha256InTurns(pieces) });
+  return { bytes: await promisify(nodeZlib().zstdCompress)(Buffer.concat([...pieces, Buffer.from(`${last}\n`)])), rows };
 }
 
 /** Looks at every byte before it gives anything. Throws `snapshot_read`. */
@@ -84,7 +95,7 @@ export async function decode(bytes: Uint8Array, isKind: IsKind): Promise<Content
   const end = text.lastIndexOf(0x0a, text.length - 2) + 1;
   if (text.length === 0 || text.at(-1) !== 0x0a || end === 0) throw damaged('it is cut off');
   const footer = parsed(text.subarray(end, text.length - 1).toString(), Footer, 'the last line') as Static<typeof Footer>;
-  if (footer.sha256 !== sha256(text.subarray(0, end))) throw damaged('it was changed, or it is cut off');
+  if (footer.sha256 !== (await sha256InTurns([text.subarray(0, end)]))) throw damaged('it was changed, or it is cut off');
   const start = text.indexOf(0x0a) + 1;
   const head = headOf(text.subarray(0, start - 1).toString());
   const records = () => rows(text.subarray(start, end), isKind);

@@ -2,7 +2,7 @@ import { nanos, type Clock } from '../../kernel/clock';
 import type { EventService } from '../../kernel/context';
 import { ZdError } from '../../kernel/error';
 import type { Db } from '../../storage/db';
-import type { DefinitionRecord, DefinitionService, Kind } from '../definitions/service';
+import type { DefinitionRecord, DefinitionService, Kind, Staged } from '../definitions/service';
 import { compare, countOf, type Comparison, type Order } from './compare';
 import { sha256 } from './digest';
 import { snapshotEvent } from './events';
@@ -81,12 +81,13 @@ export class Snapshots implements SnapshotService {
         summary,
       };
     }
-    const { removed, written } = await db.write(() => {
-      const restored = definitions.replaceAll(chosen(records()), { shells: shellId === null ? null : [shellId], reason: 'snapshot_load' });
+    const replace = (staged: readonly Staged[]) => {
+      const restored = definitions.replaceAll(staged, { shells: shellId === null ? null : [shellId], reason: 'snapshot_load' });
       definitions.restoreBundles(head.bundles.filter((bundle) => shellId === null || bundle.shellId === shellId));
       events.append(snapshotEvent('loaded', { tag, shell_id: shellId, generation: head.generation, rows: restored.written, ...summary }));
       return restored;
-    }, 'full');
+    };
+    const { removed, written } = await definitions.stage(chosen(records()), (staged) => db.write(() => replace(staged), 'full'));
     return { generation: head.generation, rows: written, removed, summary };
   }
 

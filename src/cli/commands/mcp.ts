@@ -1,6 +1,7 @@
 import { McpProxy } from '../../client/mcp';
 import { command } from '../command';
 import { lines } from '../lines';
+import { PipeClosed, writeAll } from '../write';
 
 export const mcp = command({
   name: 'mcp',
@@ -18,8 +19,17 @@ export const mcp = command({
     const query = new URLSearchParams();
     for (const name of allow as string[]) query.append('allow', name);
     for (const name of only as string[]) query.append('only', name);
-    const proxy = new McpProxy(client(), query.size > 0 ? `/mcp?${query}` : '/mcp', (line) => process.stdout.write(`${line}\n`));
+    const proxy = new McpProxy(client(), query.size > 0 ? `/mcp?${query}` : '/mcp', say);
     for await (const line of lines(Bun.stdin.stream())) await proxy.take(line);
     await proxy.close();
   },
 });
+
+/** At once: a stream would keep the answer for a turn of the event loop. A client that is gone has closed our input too, which ends us. */
+function say(line: string): void {
+  try {
+    writeAll(1, `${line}\n`);
+  } catch (error) {
+    if (!(error instanceof PipeClosed)) throw error;
+  }
+}

@@ -77,6 +77,7 @@ __zd_precmd() {
   fi
   # The first prompt: reading these hooks starts no process.
   [[ -n $__zd_cwd ]] || __zd_trap
+  if [[ -s $__zd_box/run.$$ ]]; then : >|"$__zd_box/run.$$"; fi
   __zd_began='' __zd_number=$HISTCMD
   if [[ $PWD != "$__zd_cwd" ]]; then __zd_cwd=$PWD; __zd_register; fi
   __zd_open || :
@@ -94,6 +95,14 @@ __zd_tell() {
   )
 }
 
+# What runs from here on, for zd to announce when it takes long: in a file, which waits for nobody. A line that leaves no trace has another number.
+__zd_note() {
+  HISTTIMEFORMAT=''
+  if [[ -d $__zd_box && -z ${ZD_HISTORY_PRIVATE-} ]]; then
+    { printf '%s\n' "$__zd_number" "$PWD"; builtin history 1; } 2>/dev/null >|"$__zd_box/run.$$"
+  fi
+}
+
 # A trap that is there goes on being called.
 __zd_trap() {
   local set
@@ -105,7 +114,7 @@ __zd_trap() {
 __zd_register() { __zd_run shell register --pid $$ --argv0 bash --bell SIGWINCH --cwd "$PWD" @ACCEPT@; }
 
 # Expanded when a command line is read and before it runs, in this very process.
-PS0="${PS0-}"'${__zd_pid:$((__zd_began=${EPOCHREALTIME/[.,]/},__zd_at=0,0)):0}'
+PS0="${PS0-}"'${__zd_pid:$((__zd_began=${EPOCHREALTIME/[.,]/},__zd_at=0,0)):0}$(__zd_note)'
 # First, so that it sees the exit code.
 [[ ${PROMPT_COMMAND-} == *__zd_precmd* ]] || PROMPT_COMMAND="__zd_precmd${PROMPT_COMMAND:+; $PROMPT_COMMAND}"
 #:ctrl-r

@@ -67,6 +67,10 @@ if status is-interactive; and not set -q __zd_pid
     function __zd_preexec --on-event fish_preexec
         set -g __zd_at 0
         set -g __zd_began 1
+        # What runs from here on, for zd to announce when it takes long: in a file, which waits for nobody.
+        if test -d $__zd_box; and test -z "$ZD_HISTORY_PRIVATE$fish_private_mode"; and not string match -qr '^(\s|$)' -- "$argv[1]"
+            printf '%s\n' - $PWD "$argv[1]" 2>/dev/null >$__zd_box/run.$fish_pid
+        end
     end
 
     function __zd_postexec --on-event fish_postexec
@@ -88,6 +92,9 @@ if status is-interactive; and not set -q __zd_pid
     end
 
     function __zd_prompt --on-event fish_prompt
+        if test -s $__zd_box/run.$fish_pid
+            echo -n >$__zd_box/run.$fish_pid
+        end
         # At the first prompt too: reading these hooks starts no process.
         if test "$PWD" != "$__zd_cwd"
             set -g __zd_cwd $PWD

@@ -64,6 +64,10 @@ TRAPURG() {
 
 __zd_preexec() {
   __zd_line=$1 __zd_began=$EPOCHREALTIME __zd_at=0
+  # What runs from here on, for zd to announce when it takes long: in a file, which waits for nobody.
+  if [[ -d $__zd_box && -z ${ZD_HISTORY_PRIVATE-} && -n $1 && $1 != [[:blank:]]* ]]; then
+    { print -rn -- "-"$'\n'"$PWD"$'\n'"$1" >|"$__zd_box/run.$$" } 2>/dev/null
+  fi
 }
 
 __zd_precmd() {
@@ -83,6 +87,7 @@ __zd_precmd() {
 #:end
     __zd_began=''
   fi
+  if [[ -s $__zd_box/run.$$ ]]; then : >|"$__zd_box/run.$$"; fi
   # At the first prompt too: reading these hooks starts no process.
   if [[ $PWD != "$__zd_cwd" ]]; then __zd_cwd=$PWD; __zd_register; fi
   __zd_open || :

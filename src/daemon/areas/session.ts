@@ -1,12 +1,20 @@
 import { ApprovalTable } from '../../areas/session/approval_table';
+import type { TerminalJobs } from '../../areas/session/acp_terminals';
+import type { ApprovalDesk } from '../../areas/session/desk';
 import { makeDriver } from '../../areas/session/make_driver';
 import { SessionLog } from '../../areas/session/log';
 import { SessionTable } from '../../areas/session/session_table';
 import { Sessions } from '../../areas/session/sessions';
+import { Starts } from '../../areas/session/starts';
 import { Viewers } from '../../areas/session/viewers';
+import { thisProgram } from '../../service/program';
 import type { Ground } from '../ground';
 
-export function composeSessions({ stack, zdDb, events, clock, log, config, parts, onStart, onStop }: Ground): Sessions {
+export function composeSessions(
+  { stack, paths, zdDb, events, clock, log, config, parts, onStart, onStop }: Ground,
+  desk: ApprovalDesk,
+  jobs: TerminalJobs,
+): Sessions {
   const limits = () => ({
     maxSessions: config.value('session.max_sessions'),
     maxBytes: config.value('session.max_bytes'),
@@ -20,6 +28,7 @@ export function composeSessions({ stack, zdDb, events, clock, log, config, parts
     approvalMs: config.value('session.approval_secs') * 1000,
     autoTurnCap: config.value('session.auto_turn_cap'),
   });
+  const program = thisProgram(paths, process.env);
   const viewers = new Viewers(() => ({ events: config.value('limits.queue_events'), bytes: config.value('limits.queue_bytes') }));
   const deps = {
     ...{ db: zdDb, clock, log, events, limits },
@@ -27,7 +36,10 @@ export function composeSessions({ stack, zdDb, events, clock, log, config, parts
     approvals: new ApprovalTable(zdDb),
     journal: new SessionLog(zdDb, clock, viewers.deliver),
     agents: () => config.value('agents'),
-    makeDriver: makeDriver(limits),
+    makeDriver: makeDriver(limits, program, jobs),
+    starts: new Starts(() => clock.now()),
+    environment: program.env,
+    desk,
   };
   const sessions = stack.adopt(new Sessions(deps, viewers), (each) => each.stop());
   parts.add(sessions.upkeep.part);

@@ -23,7 +23,7 @@ export const sessionSettings = [
   setting('agents', [], {
     type: 'agents',
     env: null,
-    doc: 'Agents by name: [agents.NAME] with driver "acp" (command, env, fs) or "openai" (base_url, model, api_key_env, system); both take cwd and roots.',
+    doc: 'Agents by name: [agents.NAME] with driver "acp" (command, env, fs, terminal, mcp) or "openai" (base_url, model, api_key_env, system); both take cwd, roots and end_hooks.',
   }),
   setting('session.max_sessions', 1000, { type: 'integer', min: 1, max: 1_000_000, doc: 'Sessions that are kept, closed ones included.' }),
   setting('session.max_bytes', 256 * MiB, {

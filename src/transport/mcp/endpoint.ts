@@ -6,6 +6,8 @@ import { renew, type AccessRules } from '../access';
 import { checkHead, parseBody, readBody } from '../body';
 import type { Visit as Visitor } from '../streams';
 import { queryOf, type Query } from '../url';
+import { exchange } from './exchange';
+import { agrees, plainCall } from './plain_call';
 import { ToolServer, type ServerDeps, type Visit } from './server';
 import { McpSocket } from './socket';
 import type { Choice } from './tools';
@@ -36,15 +38,20 @@ export class Mcp {
     // A tool may wait as long as its op does.
     server.timeout(request, 0);
     const visit: Visit = { caller: () => caller!, choice: this.choice(request) };
-    const handler = await (this.handler ??= this.load());
-    const authInfo = { token: '', clientId: caller!.label ?? caller!.via, scopes: [...caller!.scopes], extra: { visit } };
-    if (request.method !== 'POST') return handler.fetch(request, { authInfo });
+    const authInfo = () => ({ token: '', clientId: caller!.label ?? caller!.via, scopes: [...caller!.scopes], extra: { visit } });
+    if (request.method !== 'POST') return (await this.sdk()).fetch(request, { authInfo: authInfo() });
     try {
       const { bodyBytes, maxDepth } = this.deps.limits();
       checkHead(request.headers, bodyBytes, true);
       const parsedBody = parseBody(await readBody(request, bodyBytes), request.headers, maxDepth);
       if (parsedBody === undefined) throw new ZdError('bad_json', 'There is no body.');
-      return await handler.fetch(request, { authInfo, parsedBody });
+      const call = plainCall(parsedBody);
+      if (call && agrees(request.headers, call))
+        return await exchange(
+          this.server.answer(call, visit, () => request.signal),
+          call.era,
+        );
+      return await (await this.sdk()).fetch(request, { authInfo: authInfo(), parsedBody });
     } catch (error) {
       if (!(error instanceof ZdError)) throw error;
       const body = { jsonrpc: '2.0', id: null, error: { code: PARSE_ERROR, message: error.message, data: failureBody(error, id) } };
@@ -55,14 +62,19 @@ export class Mcp {
   /** Throws for a query that cannot be understood. */
   socket(request: Request, caller: Caller, { rules }: { readonly rules: () => AccessRules }): McpSocket {
     const visit: Visit = { caller: () => renew(caller, rules()) ?? { ...caller, scopes: [] }, choice: this.choice(request) };
-    return new McpSocket(caller, this.deps.limits, () => this.server.make(visit));
+    return new McpSocket(caller, this.deps.limits, this.server, visit);
   }
 
   private choice(request: Request): Choice {
+    if (!request.url.includes('?')) return { allow: this.deps.allow(), only: [] };
     const query = queryOf(request.url);
     for (const name of query.keys())
       if (name !== 'allow' && name !== 'only') throw new ZdError('bad_args', `/${name}: the address takes allow and only`, { path: `/${name}` });
     return { allow: [...this.deps.allow(), ...listOf(query, 'allow')], only: listOf(query, 'only') };
+  }
+
+  private sdk(): Promise<McpHttpHandler> {
+    return (this.handler ??= this.load());
   }
 
   private async load(): Promise<McpHttpHandler> {

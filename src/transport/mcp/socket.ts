@@ -1,10 +1,12 @@
-import type { JSONRPCMessage, Server, Transport } from '@modelcontextprotocol/server';
+import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/server';
 import type { ServerWebSocket } from 'bun';
 import type { Caller, Scope } from '../../kernel/caller';
 import { ZdError } from '../../kernel/error';
 import { parseJson } from '../../kernel/json';
 import type { EndReason } from '../connections';
 import type { Peer } from '../ws';
+import { plainCall, type Era, type PlainCall } from './plain_call';
+import type { ToolServer, Visit } from './server';
 
 /** Requests of one connection that are under way at once. */
 const MAX_REQUESTS = 256;
@@ -25,7 +27,12 @@ export class McpSocket implements Peer, Transport {
   onclose?: () => void;
   onerror?: (error: Error) => void;
   private readonly ended = new AbortController();
-  private readonly underWay = new Set<Id>();
+  /** What each request under way asks for. */
+  private readonly underWay = new Map<Id, string>();
+  /** Calls that are answered without the SDK. */
+  private readonly calls = new Map<Id, AbortController>();
+  /** Which revision the connection speaks, once the SDK has settled that with the client. */
+  private era: Era | undefined;
   /** What came before the server was there. */
   private early: JSONRPCMessage[] = [];
   private ws: ServerWebSocket<Peer> | undefined;
@@ -34,7 +41,8 @@ export class McpSocket implements Peer, Transport {
   constructor(
     readonly caller: Caller,
     private readonly limits: () => { readonly bodyBytes: number; readonly maxDepth: number },
-    private readonly server: () => Promise<Server>,
+    private readonly server: ToolServer,
+    private readonly visit: Visit,
   ) {}
 
   get signal(): AbortSignal {
@@ -45,7 +53,7 @@ export class McpSocket implements Peer, Transport {
     this.ws = ws;
     if (this.leaving) return this.leave();
     void import('@modelcontextprotocol/server/stdio').then(({ serveStdio }) => {
-      if (!this.signal.aborted) serveStdio(this.server, { transport: this });
+      if (!this.signal.aborted) serveStdio(() => this.server.make(this.visit), { transport: this });
     });
   }
 
@@ -67,16 +75,46 @@ export class McpSocket implements Peer, Transport {
     const { id = null, method } = message;
     if (id !== null && method !== undefined) {
       if (this.underWay.size >= MAX_REQUESTS) return this.refuse(id, BUSY, `This connection has ${MAX_REQUESTS} requests under way.`);
-      this.underWay.add(id);
-    }
+      const call = this.era && method === 'tools/call' ? plainCall(message) : null;
+      if (call && call.era === this.era && !this.underWay.has(id)) return this.call(call);
+      this.underWay.set(id, method);
+    } else if (method === 'notifications/cancelled' && 'params' in message && this.calledOff(message)) return;
     if (this.onmessage) this.onmessage(message);
     else this.early.push(message);
   }
 
   async send(message: JSONRPCMessage): Promise<void> {
+    if ('id' in message && !('method' in message)) {
+      const asked = this.underWay.get(message.id as Id);
+      if (asked !== undefined && 'result' in message) this.era ??= eraSettled(asked, message.result);
+      this.underWay.delete(message.id as Id);
+    }
     this.write(message);
-    if ('id' in message && !('method' in message)) this.underWay.delete(message.id as Id);
     if (this.leaving) this.leave();
+  }
+
+  /** Not through the SDK, where the connection has settled what it speaks. */
+  private call(call: PlainCall): void {
+    const { id, tool } = call;
+    const over = new AbortController();
+    this.underWay.set(id, tool);
+    this.calls.set(id, over);
+    const done = (response: object): void => {
+      this.underWay.delete(id);
+      this.calls.delete(id);
+      // What was called off is not answered.
+      if (!over.signal.aborted) this.write(response);
+      if (this.leaving) this.leave();
+    };
+    const answer = this.server.answer(call, this.visit, () => over.signal);
+    if (answer instanceof Promise) void answer.then(done);
+    else done(answer);
+  }
+
+  private calledOff({ params }: { readonly params?: Readonly<Record<string, unknown>> }): boolean {
+    const call = this.calls.get(params?.requestId as Id);
+    call?.abort();
+    return call !== undefined;
   }
 
   async close(): Promise<void> {
@@ -86,6 +124,7 @@ export class McpSocket implements Peer, Transport {
   closed(): void {
     if (this.signal.aborted) return;
     this.ended.abort();
+    for (const call of this.calls.values()) call.abort();
     this.onclose?.();
   }
 
@@ -125,4 +164,10 @@ export class McpSocket implements Peer, Transport {
   private write(message: object): void {
     if (!this.signal.aborted) this.ws?.send(JSON.stringify(message));
   }
+}
+
+/** Which revision a connection is bound to by the answer to a request: the handshake binds to the older ones, discovery to none. */
+function eraSettled(asked: string, result: object): Era | undefined {
+  if (asked === 'initialize') return 'older';
+  return 'resultType' in result && asked !== 'server/discover' ? 'current' : undefined;
 }

@@ -44,7 +44,7 @@ function schemaOf(type: ClientType): TObject {
 }
 
 /** Codes that only frames have. */
-export type FrameCode = Code | 'invalid_frame' | 'unknown_frame' | 'unknown_command' | 'not_owner' | 'not_attached';
+export type FrameCode = Code | 'invalid_frame' | 'unknown_frame' | 'unknown_command' | 'not_attached';
 
 /** A frame that cannot be done, for the one who sent it. */
 export class FrameFault extends Error {
@@ -151,5 +151,6 @@ export function faultFrame(error: unknown): { readonly frame: ServerFrame; reado
   }
   if (!(error instanceof ZdError) || error.code === 'internal') return null;
   const message = error.code === 'busy' ? 'already streaming — cancel first or wait' : error.message || CODES[error.code].message;
-  return { frame: { type: 'error', message, code: error.code } };
+  const { input_owner } = error.detail.extra ?? {};
+  return { frame: { ...(input_owner === undefined ? {} : { input_owner }), type: 'error', message, code: error.code } };
 }

@@ -62,7 +62,10 @@ export class WsPeer implements Peer, Line {
   }
 
   private look(): Viewer {
-    return (this.viewer ??= new Viewer(this.ws!, this, this.deps));
+    if (this.viewer) return this.viewer;
+    this.viewer = new Viewer(this.ws!, this, this.deps);
+    this.calls.client = this.viewer.client;
+    return this.viewer;
   }
 
   received(message: string | Buffer): void {

@@ -43,7 +43,7 @@ export async function answerTo(viewer: Viewer, frame: ClientFrame): Promise<void
       return viewer.tell({ type: 'history', ...(await transcript(viewer.sessions, session, before, limit)) }, req_id);
     }
     case 'answer': {
-      room.demandAnswer(viewer);
+      room.demand(viewer);
       const { type: _, req_id: __, ...answer } = frame;
       const { turn_id, approval_id, state, option_id } = await viewer.call('session_answer', { id: session, ...answer });
       return viewer.tell({ type: 'ack', of: 'answer', turn_id: turn_id as string | null, approval_id, state, option_id }, req_id);

@@ -1,3 +1,4 @@
+import type { Input } from '../../areas/session/input';
 import { FrameFault, type Mode, type ServerFrame } from './frames';
 
 /** One who looks at a session through a socket. */
@@ -10,11 +11,18 @@ export interface Guest {
 /** Those who look at one session, and whose input it takes. Lives as long as somebody is in it. */
 export class Room {
   private readonly guests = new Set<Guest>();
-  /** The client whose input alone is taken; null: that of everybody who does not only observe. */
-  owner: string | null = null;
-
   /** zd stops: everybody goes, which need not be told one by one. */
   closing = false;
+
+  constructor(
+    private readonly session: string,
+    private readonly input: Input,
+  ) {}
+
+  /** The client whose input alone is taken; null: that of everybody who does not only observe. */
+  get owner(): string | null {
+    return this.input.owner(this.session);
+  }
 
   get size(): number {
     return this.guests.size;
@@ -44,19 +52,12 @@ export class Room {
   private own(to: string | null, reason: 'takeover' | 'released' | 'left'): void {
     const from = this.owner;
     if (from === to) return;
-    this.owner = to;
+    this.input.give(this.session, to);
     this.tell({ type: 'input_owner_changed', from, to, reason });
   }
 
-  /** Throws `not_owner` when this guest's input is not taken. */
-  demand(guest: Guest): void {
-    this.demandAnswer(guest);
-    if (this.owner !== null && this.owner !== guest.client)
-      throw new FrameFault('not_owner', 'Another client has taken over the input of this session.', undefined, { input_owner: this.owner });
-  }
-
-  /** What an agent asks may be answered by everybody who does not only observe. */
-  demandAnswer({ mode }: Guest): void {
+  /** Throws `not_owner` for who only observes. Whether the input is another's is for the operations to say, which everybody's input goes through. */
+  demand({ mode }: Guest): void {
     if (mode === 'observe') throw new FrameFault('not_owner', 'This client only observes.', undefined, { input_owner: this.owner });
   }
 
@@ -69,9 +70,11 @@ export class Room {
 export class Rooms {
   private readonly bySession = new Map<string, Room>();
 
+  constructor(private readonly input: Input) {}
+
   enter(session: string, guest: Guest): Room {
     let room = this.bySession.get(session);
-    if (!room) this.bySession.set(session, (room = new Room()));
+    if (!room) this.bySession.set(session, (room = new Room(session, this.input)));
     room.enter(guest);
     return room;
   }

@@ -97,7 +97,7 @@ export class Viewer implements Guest {
   readonly call = async (op: string, input: Record<string, unknown>): Promise<Record<string, unknown>> => {
     const caller = this.line.renewed();
     if (!caller) throw new FrameFault('unauthorized', 'The token of this connection is no longer valid.');
-    return this.deps.dispatcher.run({ op, input, caller, signal: this.line.signal, requestId: requestId() });
+    return this.deps.dispatcher.run({ op, input, caller: { ...caller, client: this.client }, signal: this.line.signal, requestId: requestId() });
   };
 
   /** Throws `no_such_session`, `scope_denied`. */

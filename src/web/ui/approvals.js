@@ -12,13 +12,13 @@ function parsed(text) {
   }
 }
 
-/** What agents ask leave for under the policy, and what was answered lately. */
+/** What agents ask leave for, those of sessions too, and what was answered lately. */
 export function approvals() {
   const pending = h('div', { class: 'stack' });
   const lately = h('div');
   let drawn = '';
 
-  const card = ({ approval_id, tool, command, arguments: input, asked_by, reason, expires_at_ns }) => {
+  const card = ({ approval_id, kind, session_id, tool, command, arguments: input, asked_by, reason, expires_at_ns }) => {
     const answer = (decision, done) => act('approvals_answer', { approval_id, decision }, { done, after: () => view.refresh() });
     return h(
       'div',
@@ -28,7 +28,7 @@ export function approvals() {
         {},
         chip('pending'),
         h('b', {}, [tool, command].filter(Boolean).join(' ')),
-        h('span', { class: 'note' }, `${asked_by}, expires ${ago(expires_at_ns)}`),
+        h('span', { class: 'note' }, `${kind === 'permission' ? `${asked_by} in session ${session_id}` : asked_by}, expires ${ago(expires_at_ns)}`),
       ),
       reason ? h('p', {}, reason) : null,
       shownInput(parsed(input)),

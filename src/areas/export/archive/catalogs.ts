@@ -17,6 +17,9 @@ export interface CatalogDeps {
   readonly data: string;
 }
 
+/** A catalogue that changes all the time is read without giving way in the end. */
+const READ_IN_TURNS = 3;
+
 /** The catalogue of definitions as a file of its own. */
 export class Catalogs implements CatalogService {
   constructor(private readonly deps: CatalogDeps) {}
@@ -24,19 +27,25 @@ export class Catalogs implements CatalogService {
   async write(path: string): Promise<{ path: string; rows: number }> {
     const { definitions, codec, data } = this.deps;
     const file = placeOf(data, path, '/path');
-    return { path: file, rows: writeCatalog(file, definitions.all(), codec) };
+    for (let tries = 0; tries < READ_IN_TURNS; tries++) {
+      const before = definitions.changes();
+      const rows = await writeCatalog(file, definitions.read(), codec, () => definitions.changes() === before);
+      if (rows !== null) return { path: file, rows };
+    }
+    return { path: file, rows: (await writeCatalog(file, definitions.all(), codec, () => true))! };
   }
 
   async take(path: string, force: boolean): Promise<{ from: string; backup: string | null; rows: number; tables: number }> {
     const { db, definitions, snapshots, clock, codec, data } = this.deps;
     const file = placeOf(data, path, '/path');
-    const { records, tables } = readCatalog(file, codec);
+    const { records, tables } = await readCatalog(file, codec);
     const filled = definitions.kinds().length > 0;
     if (filled && !force)
       throw new ZdError('conflict', 'There are definitions already.', { hint: 'Give force to replace them; a snapshot of them is saved first.' });
     const tag = `before-import-${new Date(clock.now()).toISOString().replace(/[:.]/g, '-')}`;
     const saved = filled ? await snapshots.save(tag, `before the import of ${file}`.slice(0, 4096), true) : null;
-    const { written } = await db.write(() => definitions.replaceAll(records, { shells: null, reason: 'import_catalog' }), 'full');
+    const options = { shells: null, reason: 'import_catalog' };
+    const { written } = await definitions.stage(records, (staged) => db.write(() => definitions.replaceAll(staged, options), 'full'));
     return { from: file, backup: saved?.path ?? null, rows: written, tables };
   }
 }
