@@ -60,9 +60,10 @@ export class Outbox {
     const now = this.clock.now();
     const clientMessageId = request.clientMessageId ?? ulid(now);
     const answered = (answer: Verdict): Sent => ({ verdict: answer, clientMessageId, mesh: slug });
-    // What is known already is answered without asking who is there: the broker may be away.
+    // What is known already is answered without the broker, which may be away.
     const known = request.clientMessageId === null ? null : this.store.find(clientMessageId);
-    if (known) return answered(verdict(known, request.fingerprint, slug));
+    // Its own write may be on the way to the disk still.
+    if (known) return this.db.write(() => answered(verdict(known, request.fingerprint, slug)), 'full');
     const bytes = Buffer.byteLength(request.message);
     const targetSpec = await mesh.roster.resolve(request.target);
     checkSize(bytes, targetSpec, mesh.link.features.inlineBytes);

@@ -36,7 +36,11 @@ export async function send(deps: BrokerDeps, { peer, connection, frame, reply }:
   const clientId = frame.client_message_id ?? null;
   const identity = identityOf(frame);
   const known = clientId === null ? null : messages.seen(peer.meshId, peer.memberId, clientId);
-  if (known) return answerKnown(known);
+  if (known) {
+    // Its own write may be on the way to the disk still.
+    await deps.db.write(() => undefined, 'full');
+    return answerKnown(known);
+  }
   const wait = limiter.take(`${peer.meshId}/${peer.memberId}`, clientId, clock.monotonic());
   if (wait > 0) {
     const perMinute = settings.ratePerSecond * 60;

@@ -7,7 +7,8 @@ export const v1OutboxGet = defineRoute({
   ...V1,
   name: 'v1_outbox_get',
   summary: 'One message of the outbox, with how far it is known to have come.',
-  description: '`delivery` is accepted, handed_to_broker, stored_by_recipient, dead or aborted; the broker is asked when that may have changed.',
+  description:
+    '`delivery` is accepted, handed_to_broker, stored_by_recipient, seen, dead or aborted; the broker is asked when that may have changed.',
   scope: 'mesh.read',
   method: 'GET',
   path: '/v1/outbox/:id',
