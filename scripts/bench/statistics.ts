@@ -14,7 +14,7 @@ export const median = (values: readonly number[]): number =>
 /** A run in which more of the processors' time than this went to other guests of the same machine says nothing of the program. */
 const DISTURBED = 0.05;
 /** Runs of one task in one round at most. */
-const TRIES = 4;
+const TRIES = 2;
 
 /** Runs a task until it was left alone, or takes the run that was disturbed least. */
 async function undisturbed<T>(task: () => T | Promise<T>): Promise<T> {
