@@ -1,6 +1,7 @@
 import { call, callBytes } from './call';
 import { load } from './clients';
 import type { Bench } from './context';
+import type { LoadResult } from './load';
 import { perSecond, times } from './report';
 import { PAUSED_GROUP } from './requests';
 import { startZd, type Server } from './servers';
@@ -15,19 +16,22 @@ export async function jobs(bench: Bench, runs: number): Promise<void> {
   await call(zd, 'group_set', { name: PAUSED_GROUP, paused: true });
   await roundTrips(bench, zd, runs);
   await listing(bench, zd);
-  for (const connections of [1, 32]) await submits(bench, zd, connections);
+  await submits(bench, zd);
 }
 
-async function submits({ rounds, millis, found }: Bench, zd: Server, connections: number): Promise<void> {
-  const rates: number[] = [];
-  for (let round = 0; round < rounds; round++)
-    rates.push(
-      (await load({ target: zd.unix, protocol: 'http', kind: 'submit', connections, millis, warmupMillis: millis / 4, token: null })).perSecond,
-    );
-  const rate = median(rates);
-  const name = `job_submit, ${connections} connection${connections === 1 ? '' : 's'}`;
-  found.rows.push({ section: SECTION, name, value: perSecond(rate), number: rate, detail: 'each committed and synced before its reply' });
-  found.bars.push({ name, measured: rate, limit: 2000, sense: 'at least', unit: '/s' });
+async function submits({ rounds, millis, found }: Bench, zd: Server): Promise<void> {
+  const tasks: Record<string, () => Promise<LoadResult>> = {};
+  for (const protocol of ['http', 'ws'] as const)
+    for (const connections of [1, 32]) {
+      const how = protocol === 'http' ? 'HTTP requests' : 'calls over a WebSocket';
+      const name = `job_submit, ${connections} connection${connections === 1 ? '' : 's'}, ${how}`;
+      tasks[name] = () => load({ target: zd.unix, protocol, kind: 'submit', connections, millis, warmupMillis: millis / 4, token: null });
+    }
+  for (const [name, results] of Object.entries(await interleaved(rounds, tasks))) {
+    const rate = median(results.map(({ perSecond: each }) => each));
+    found.rows.push({ section: SECTION, name, value: perSecond(rate), number: rate, detail: 'each committed and synced before its reply' });
+    found.bars.push({ name, measured: rate, limit: 2000, sense: 'at least', unit: '/s' });
+  }
 }
 
 /** One page with every queued job of a group. */
