@@ -95,8 +95,10 @@ export class SessionRoom {
     else if (said.do === 'complain') this.remark(said.what);
     else if (said.do === 'become') this.sent(link.become(said.mode));
     else if (said.do === 'say' || said.do === 'send') {
-      if (!scripted) this.sent(link.send({ ...said.frame }));
-      else await this.script(said, link);
+      if (!scripted) {
+        if (said.do === 'say') this.screen.echoed(said.frame.content);
+        this.sent(link.send({ ...said.frame }));
+      } else await this.script(said, link);
     }
     return true;
   }

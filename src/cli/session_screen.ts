@@ -16,11 +16,19 @@ export class SessionScreen {
   /** A message whose next piece may follow on the same line. */
   private open: 'text' | 'thinking' | null = null;
   private midLine = false;
+  /** What was typed on this terminal, where it stands already. */
+  private readonly typed: string[] = [];
 
   constructor(
     private readonly out: Output,
     private readonly paint: Paint,
   ) {}
+
+  /** A line was typed here; the session will tell it to everybody, and so to this terminal, too. */
+  echoed(text: string): void {
+    this.midLine = false;
+    this.typed.push(text);
+  }
 
   /** A line that is not the agent's. */
   say(text: string): void {
@@ -51,7 +59,7 @@ export class SessionScreen {
       case 'thinking':
         return this.piece(type, textOf(frame, 'content'));
       case 'user':
-        return this.say(this.user(data));
+        return this.own(data) ? this.end() : this.say(this.user(data));
       case 'tool_use':
         return this.say(this.tool(data));
       case 'tool_result':
@@ -61,6 +69,8 @@ export class SessionScreen {
       case 'system':
         return this.say(this.paint('gray', `· ${shown(textOf(frame, 'message'))}`));
       case 'error':
+        // It may be about what was typed, which nobody will be told of then.
+        this.typed.length = 0;
         return this.say(this.paint('red', `! ${shown(textOf(frame, 'message'))}`));
       case 'done':
         return this.done(textOf(frame, 'stop_reason'));
@@ -98,6 +108,13 @@ export class SessionScreen {
     if (!question) return;
     const options = question.options.map(({ name }, at) => `${at + 1} ${printable(name)}`).join('   ');
     this.say(`  ${options}   ${this.paint('gray', '(type a number, or /help)')}`);
+  }
+
+  private own({ content, trigger }: Entry): boolean {
+    const at = trigger === 'user' ? this.typed.indexOf(String(content)) : -1;
+    if (at === -1) return false;
+    this.typed.splice(0, at + 1);
+    return true;
   }
 
   private user({ content, trigger, by }: Entry): string {

@@ -24,6 +24,8 @@ test('a person sees what was, then what is, talks, and leaves', async () => {
   await shows(pty, /> say:long_ago\r\nlong ago/);
   pty.type('think:let_me tool:bash say:Hello\r');
   await shows(pty, /let me\r\n\* bash {"command":"ls"}\r\n {2}a\.txt\r\n {2}b\.txt\r\nHello/);
+  // What was typed stands there already.
+  expect(pty.shown.match(/think:let_me/g)).toHaveLength(1);
   await waitFor(id, 'idle');
   pty.type('/status\r');
   await shows(pty, new RegExp(`${id} \\(agent, default, thinking adaptive\\): idle, 20 \\+ 8 tokens, 1 connected`));
