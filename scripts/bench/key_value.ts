@@ -61,7 +61,7 @@ export async function keyValue(bench: Bench): Promise<void> {
       }
     }
   }
-  tasks['zd batch unix 32'] = one(zd, 'http', 'batch', 32, 'unix');
+  for (const via of ['unix', 'tcp'] as const) tasks[`zd batch ${via} 32`] = one(zd, 'http', 'batch', 32, via);
   const results = await interleaved(bench.rounds, tasks);
   for (const [name, own] of Object.entries(results)) report(bench, name, own, results);
   if (redis) bars(bench, (name) => middle(results[name]!, 'perSecond'));
@@ -70,11 +70,11 @@ export async function keyValue(bench: Bench): Promise<void> {
 
 function report(bench: Bench, name: string, own: readonly LoadResult[], all: Readonly<Record<string, LoadResult[]>>): void {
   const rate = middle(own, 'perSecond') * (name.includes('batch') ? BATCH : 1);
+  const [who, kind, via, connections] = name.split(' ');
   const beside = (peer: string): string => {
-    const own = name.includes('batch') ? `${peer} put unix 32` : name.replace(/^\w+/, peer);
+    const own = name.includes('batch') ? `${peer} put ${via} 32` : name.replace(/^\w+/, peer);
     return own !== name && all[own] ? `  ${times(rate / middle(all[own], 'perSecond'))} ${peer}` : '';
   };
-  const [who, kind, via, connections] = name.split(' ');
   const ratio = who === 'redis' ? '' : beside('redis') + beside('bare');
   const what =
     who === 'bare'
@@ -108,5 +108,9 @@ function bars(bench: Bench, rate: (name: string) => number): void {
         const name = `${kind} ${via} 32`;
         ratio(`${op} at 32 connections beside redis ${command}, ${where}, ${how}`, rate(`${who} ${name}`) / rate(`redis ${name}`), limit);
       }
-  ratio(`cache_batch of ${BATCH} per key beside redis SET, unix socket`, (rate('zd batch unix 32') * BATCH) / rate('redis put unix 32'), 2);
+  for (const [via, where] of [
+    ['unix', 'unix socket'],
+    ['tcp', 'TCP'],
+  ] as const)
+    ratio(`cache_batch of ${BATCH} per key beside redis SET, ${where}`, (rate(`zd batch ${via} 32`) * BATCH) / rate(`redis put ${via} 32`), 2);
 }
