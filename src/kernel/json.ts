@@ -81,8 +81,15 @@ function colonsOf(text: string): number {
 
 /** Where the string that begins at `at` ends, on its closing quote. */
 function stringEnd(text: string, at: number): number {
-  for (at++; at < text.length && text.charCodeAt(at) !== 34; at++) if (text.charCodeAt(at) === 92) at++;
-  return at;
+  for (;;) {
+    const end = text.indexOf('"', at + 1);
+    if (end === -1) return text.length;
+    // An odd number of backslashes before it makes it a quote inside the string.
+    let before = end - 1;
+    while (before > at && text.charCodeAt(before) === 92) before--;
+    if ((end - before) % 2 === 1) return end;
+    at = end;
+  }
 }
 
 /** Members of all objects in a value. It is as deep as `parseJson` allowed. */
