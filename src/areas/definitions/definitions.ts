@@ -41,7 +41,7 @@ export class Definitions implements DefinitionService {
   ) {
     this.listeners = new Listeners(feed);
     this.table = new DefinitionTable(db);
-    this.scan = new Scan(this.table);
+    this.scan = new Scan(this.table, () => this.changed);
     this.staging = new Staging(db, this.table);
   }
 

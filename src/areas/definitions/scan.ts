@@ -12,28 +12,47 @@ const PAGE_BYTES = 4 * 1024 * 1024;
 /** Rows the first step takes; a later one takes as many as fit, by the size of those before. */
 const FIRST_ROWS = 64;
 const MOST_ROWS = 1000;
+/** Times a page is gathered at most. */
+const TRIES = 3;
 
 interface Step {
   readonly rows: readonly Row[];
-  /** Whether there was much to go through for it, so that others should get their turn. */
-  readonly long: boolean;
+  /** Whether there were many of them, or much to go through for them, so that others should get their turn. */
+  readonly many: boolean;
+  readonly far: boolean;
 }
 
 /** Finds records in order, in steps: however rare they are, nothing else waits long for it. */
 export class Scan {
-  constructor(private readonly table: DefinitionTable) {}
+  constructor(
+    private readonly table: DefinitionTable,
+    /** Grows with every change of a record. */
+    private readonly moment: () => number,
+  ) {}
 
+  /**
+   * A page as it was at one moment: what others change while it is gathered makes it begin anew, and the last time it gives way only where it
+   * has to go through much for little.
+   */
   async page(filter: DefinitionFilter, limit: number, after: Place | null, signal?: AbortSignal): Promise<DefinitionPage> {
+    for (let tries = 1; ; tries++) {
+      const begun = this.moment();
+      const page = await this.gather(filter, limit, after, tries === TRIES, signal);
+      if (tries === TRIES || this.moment() === begun || signal?.aborted) return page;
+    }
+  }
+
+  private async gather(filter: DefinitionFilter, limit: number, after: Place | null, last: boolean, signal?: AbortSignal): Promise<DefinitionPage> {
     const records: DefinitionRecord[] = [];
     let bytes = 0;
-    for (const { rows, long } of this.steps(filter, after, limit + 1)) {
+    for (const { rows, many, far } of this.steps(filter, after, limit + 1)) {
       for (const row of rows) {
         const size = sizeOf(row);
         if (records.length === limit || (records.length > 0 && bytes + size > PAGE_BYTES)) return { records, next: placeOfRecord(records.at(-1)!) };
         records.push(recordOf(row));
         bytes += size;
       }
-      if (long) await nextTurn();
+      if (far || (many && !last)) await nextTurn();
       if (signal?.aborted) break;
     }
     return { records, next: null };
@@ -74,7 +93,7 @@ export class Scan {
         const limit = Math.min(left, fitting);
         const rows = this.table.rows<Row>(`SELECT * ${sql} ORDER BY ${stretch.order} LIMIT ?`, ...values, limit);
         if (rows.length > 0) fitting = fittingAfter(rows);
-        yield { rows, long: edge !== null || rows.length >= FIRST_ROWS };
+        yield { rows, many: rows.length >= FIRST_ROWS, far: edge !== null };
         left -= rows.length;
         if (left === 0) return;
         if (rows.length === limit) from = placeOfRecord(recordOf(rows.at(-1)!));
