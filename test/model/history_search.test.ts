@@ -54,6 +54,14 @@ function fits(text: string, { filter, mode, ignoreCase }: Pick<Query, 'filter' |
   return mode === 'like' ? a.includes(b) : mode === 'prefix' ? a.startsWith(b) : a === b;
 }
 
+test('what was looked for before there was anything is found when it has come', async () => {
+  const rig = new HistoryRig();
+  for (const mode of ['like', 'prefix', 'fuzzy'] as const) expect(await rig.lines({ filter: 'git', mode })).toEqual([]);
+  await rig.history.import([draft('git push', 1)], false, 'test');
+  for (const mode of ['like', 'prefix', 'fuzzy'] as const) expect(await rig.lines({ filter: 'git', mode })).toEqual(['git push']);
+  rig.close();
+});
+
 test('every way to search finds what a look at every entry finds, whatever was added, deleted and read in between', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 12 }), async (steps) => {

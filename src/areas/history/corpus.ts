@@ -83,7 +83,11 @@ export class Corpus {
       page,
     ]);
     this.whole = rows.length < page;
-    if (rows.length === 0) return false;
+    if (rows.length === 0) {
+      // Of an empty history everything has been read, and what comes is noted.
+      this.readTo ??= 0;
+      return false;
+    }
     this.readTo = rows.at(-1)!.last_pos;
     const lines = rows
       .filter(({ id }) => !this.places[id])
