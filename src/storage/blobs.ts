@@ -6,6 +6,7 @@ import { blobError } from './blob_error';
 import { digestOf } from './blob_reader';
 import { BlobThread } from './blob_thread';
 import { BlobWriter, type WrittenBlob } from './blob_writer';
+import { syncFolder } from './durable_file';
 
 /** Blobs that are remembered as verified; beyond it the memory starts anew and they are read once more. */
 const MOST_REMEMBERED = 100_000;
@@ -198,13 +199,3 @@ export class BlobStore {
 }
 
 const fingerprint = ({ ino, size, mtimeNs, ctimeNs }: BigIntStats): string => `${ino}:${size}:${mtimeNs}:${ctimeNs}`;
-
-/** A rename is on the disk once its folder is (fsync(2), NOTES). */
-async function syncFolder(path: string): Promise<void> {
-  const handle = await open(path, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}

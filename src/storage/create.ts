@@ -1,6 +1,7 @@
 import { Database as Sqlite } from 'bun:sqlite';
-import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
+import { renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { syncNow } from './durable_file';
 import { migrate, type Migration } from './migrate';
 
 /**
@@ -20,16 +21,7 @@ export function createDatabase(path: string, migrations: readonly Migration[], r
   } finally {
     sqlite.close();
   }
-  sync(unfinished);
+  syncNow(unfinished);
   renameSync(unfinished, path);
-  sync(dirname(path));
-}
-
-function sync(path: string): void {
-  const fd = openSync(path, 'r');
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
+  syncNow(dirname(path));
 }

@@ -1,35 +1,15 @@
+import type { ApprovalDesk, Question, QuestionEnd, Ruling } from '../../kernel/approval';
 import type { Approval, ApprovalTable } from './approval_table';
 import { KEPT } from './approvals';
 import type { Commands } from './commands';
 import { shown, type Policy } from './policy';
 import { answerPath, wireApproval } from './schema';
 
-/** What the agent of a session asks leave for. */
-interface Permission {
-  readonly approvalId: string;
-  readonly session: string;
-  readonly agent: string;
-  readonly tool: string;
-  readonly input: unknown;
-  readonly askedAt: number;
-  readonly expiresAt: number;
-  /** No rule has answered it. */
-  readonly waits: boolean;
-}
-
-interface Ruling {
-  readonly allow: boolean;
-  readonly by: string;
-  readonly note: string | null;
-}
-
-type End = 'allowed' | 'denied' | 'cancelled' | 'expired';
-
 const KINDS = { allowed: 'approval_answered', denied: 'approval_answered', expired: 'approval_expired', cancelled: 'approval_cancelled' } as const;
 const NAME_CHARS = 1000;
 
 /** What agents of sessions ask leave for, under the same rules and in the same list as the tool calls of others. Who waits is known to the session. */
-export class Permissions {
+export class Permissions implements ApprovalDesk {
   constructor(
     private readonly table: ApprovalTable,
     private readonly policy: Policy,
@@ -45,7 +25,7 @@ export class Permissions {
   }
 
   /** Only inside a write. */
-  asked({ approvalId, session, agent, tool, input, askedAt, expiresAt, waits }: Permission): void {
+  asked({ approvalId, session, agent, tool, input, askedAt, expiresAt, waits }: Question): void {
     const ask = {
       ...{
         kind: 'permission' as const,
@@ -65,7 +45,7 @@ export class Permissions {
   }
 
   /** Only inside a write. */
-  settled(approvalId: string, end: End, by: string | null, note: string | null): void {
+  settled(approvalId: string, end: QuestionEnd, by: string | null, note: string | null): void {
     const found = this.table.find(nameOf(approvalId));
     if (!found) return;
     const now = this.now();

@@ -4,7 +4,7 @@ import type { Logger } from '../../kernel/log';
 import type { Db } from '../../storage/db';
 import type { AgentSpec } from './agent';
 import type { ApprovalTable } from './approval_table';
-import type { ApprovalDesk } from './desk';
+import type { ApprovalDesk } from '../../kernel/approval';
 import type { Driver, DriverHost } from './driver';
 import type { SessionLog } from './log';
 import type { Starts } from './starts';

@@ -1,6 +1,6 @@
 import { ApprovalTable } from '../../areas/session/approval_table';
 import type { TerminalJobs } from '../../areas/session/acp_terminals';
-import type { ApprovalDesk } from '../../areas/session/desk';
+import type { ApprovalDesk } from '../../kernel/approval';
 import { makeDriver } from '../../areas/session/make_driver';
 import { SessionLog } from '../../areas/session/log';
 import { SessionTable } from '../../areas/session/session_table';

@@ -1,7 +1,7 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { failpoint } from '../../../kernel/failpoint';
-import { UNFINISHED } from '../../../storage/durable_file';
+import { syncNow, UNFINISHED } from '../../../storage/durable_file';
 import { MANIFEST, OVERRIDES, PENDING, REPLACED, REPLACED_PREFIX, type Home } from './layout';
 
 /** How many earlier states are kept. */
@@ -30,14 +30,14 @@ export function putInPlace(home: Home, now: number): { readonly replaced: string
     if (waits) renameSync(from, to);
   }
   settings(home, join(pending, OVERRIDES), join(away, OVERRIDES), brought.has(OVERRIDES));
-  sync(home.data);
+  syncNow(home.data);
   // From here on there is nothing pending: the manifest is what says so.
   rmSync(join(pending, MANIFEST));
-  sync(pending);
+  syncNow(pending);
   rmSync(pending, { recursive: true, force: true });
   const empty = readdirSync(away).length === 0;
   if (empty) rmSync(away, { recursive: true });
-  sync(home.data);
+  syncNow(home.data);
   return { replaced: empty ? null : away };
 }
 
@@ -58,7 +58,7 @@ function plannedName(pending: string, now: number): string {
   const replaced = REPLACED_PREFIX + new Date(now).toISOString().replace(/[:.]/g, '-');
   writeFileSync(`${plan}.new`, JSON.stringify({ replaced }), { mode: 0o600 });
   renameSync(`${plan}.new`, plan);
-  sync(pending);
+  syncNow(pending);
   return replaced;
 }
 
@@ -72,15 +72,6 @@ function settings({ overridesFile }: Home, from: string, away: string, brought: 
   if (!brought) return rmSync(overridesFile, { force: true });
   if (!existsSync(from)) return;
   writeFileSync(`${overridesFile}.new`, readFileSync(from), { mode: 0o600 });
-  sync(`${overridesFile}.new`);
+  syncNow(`${overridesFile}.new`);
   renameSync(`${overridesFile}.new`, overridesFile);
-}
-
-function sync(path: string): void {
-  const fd = openSync(path, 'r');
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
 }
