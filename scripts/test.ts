@@ -24,6 +24,8 @@ if (env.ZD_BIN && !(await Bun.file(env.ZD_BIN).exists())) throw new Error(`${env
 const whole = args.length === 0;
 let passed = 0;
 let failed = 0;
+/** What each failed test said, told again at the end: a log of thousands of lines is read from there. */
+const failures: string[] = [];
 const count = (good: boolean) => (good ? passed++ : failed++);
 
 if (whole) count(step(['check', '--no-script']) && step(['fmt', '--no-script', '--check']));
@@ -38,6 +40,7 @@ try {
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
+for (const failure of failures) console.log(`\n== failed\n${failure}`);
 console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);
 
@@ -56,8 +59,11 @@ async function runSuite(environment: Record<string, string | undefined>): Promis
     said += decoder.decode(chunk, { stream: true });
   }
   const code = await child.exited;
-  const summary = (word: string) => Number([...Bun.stripANSI(said).matchAll(new RegExp(`^ *(\\d+) ${word}$`, 'gm'))].at(-1)?.[1] ?? 0);
-  const failures = summary('fail') + summary('error') + summary('errors');
+  said = Bun.stripANSI(said);
+  // A test's own output stands between the line of the test before it and its own.
+  for (const [text] of said.matchAll(/(?:^(?!\((?:pass|fail|skip|todo)\)).*\n)*^\(fail\).*$/gm)) failures.push(text.trim().slice(-4_000));
+  const summary = (word: string) => Number([...said.matchAll(new RegExp(`^ *(\\d+) ${word}$`, 'gm'))].at(-1)?.[1] ?? 0);
+  const counted = summary('fail') + summary('error') + summary('errors');
   // A run that ends badly without naming a failed test (a crash, a file that does not load) still counts as one.
-  return { passed: summary('pass'), failed: Math.max(failures, code === 0 ? 0 : 1) };
+  return { passed: summary('pass'), failed: Math.max(counted, code === 0 ? 0 : 1) };
 }
