@@ -80,7 +80,7 @@ export class Db {
   /**
    * Runs `work` inside this turn's transaction and resolves with its value once committed. `work` is synchronous, changes
    * nothing but this database and may run twice: when one member of a group throws, the group is rolled back and each
-   * member runs again in a transaction of its own, so only the one at fault fails.
+   * member runs again in a transaction of its own, so only the one at fault fails. A `SyncFault` says that it was committed all the same.
    */
   write<T>(work: () => T, durability: Durability = this.options.durability): Promise<T> {
     if (this.closed) return Promise.reject(new ZdError('shutting_down'));
@@ -142,9 +142,9 @@ export class Db {
     });
   };
 
-  /** Tells who wrote what became of it. After a fault nobody knows whether the disk has it, so who asked is told of the fault. */
+  /** Tells who wrote what became of it. */
   private synced(group: readonly Pending[], values: readonly unknown[], fault: Error | null): void {
-    const told = fault && syncError(fault);
+    const told = fault && new SyncFault(fault);
     if (told) this.broken = told.message;
     group.forEach((item, at) => (told ? item.reject(told) : item.resolve(values[at] as never)));
   }
@@ -225,11 +225,13 @@ export class Db {
 const MEDIUM_FAULT = /^SQLITE_(FULL|IOERR|READONLY|CANTOPEN|CORRUPT|NOTADB)/;
 const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '');
 
-/** What kept a commit from the disk. */
-function syncError(error: Error): ZdError {
-  const code = codeOf(error);
-  if (code === 'ENOSPC' || code === 'EDQUOT') return new ZdError('storage_full', undefined, { cause: error });
-  return new ZdError('storage', `The disk did not take a commit: ${code || error.message}.`, { cause: error });
+/** A write is committed and every reader sees it, but the disk did not take it: a crash of the machine may take it back. */
+export class SyncFault extends ZdError {
+  constructor(cause: Error) {
+    const code = codeOf(cause);
+    const full = code === 'ENOSPC' || code === 'EDQUOT';
+    super(full ? 'storage_full' : 'storage', full ? undefined : `The disk did not take a commit: ${code || cause.message}.`, { cause });
+  }
 }
 
 /** SQLite's own errors under zd's codes; everything else as it is. */

@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test';
 import { startDaemon, type TestDaemon } from '../helper/daemon';
+import { until } from '../helper/until';
 
 const LANES = 16;
 
@@ -57,5 +58,24 @@ test('a disk that does not take a commit is told to everybody who waits for it, 
     expect(new Set(refused)).toEqual(new Set([code]));
     expect(granted.length + refused.length).toBe(LANES * 8);
     expect((await acquireAll(daemon, 1, `${action}-after`)).refused).toEqual([]);
+  }
+});
+
+test('a job whose submission the disk did not take is what it seems: it runs to its end, or was never there', async () => {
+  const daemon = await startDaemon({ source: true });
+  for (let nth = 1; nth <= 8; nth++) {
+    await daemon.restart({ ZD_FAILPOINTS: `storage.sync=throw@+${nth}` });
+    const replies = await Promise.all(Array.from({ length: 4 }, () => daemon.call('job_submit', { command: ['true'], cwd: '/' })));
+    replies.push(await daemon.call('job_submit', { command: ['true'], cwd: '/' }));
+    for (const { status, body } of replies)
+      expect([status, body.code]).toBeOneOf([
+        [200, undefined],
+        [500, 'storage'],
+      ]);
+    await until('nothing runs or waits', async () => {
+      const { body } = await daemon.call('job_list', {});
+      return body.jobs.every(({ state }: { state: string }) => state === 'exited');
+    });
+    for (const { body } of replies) if (body.ok) expect((await daemon.call('job_wait', { id: body.job_id })).body.state).toBe('exited');
   }
 });
