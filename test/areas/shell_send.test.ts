@@ -100,7 +100,7 @@ describe('send', () => {
 
   test('a time that runs out is a success that says so, and the late answer is not resolved', async () => {
     const [quick, slow] = [await willing(), await willing()];
-    const sent = zd.call('send', { command: 'x', target: { all: true }, wait: true, timeout_ms: 300 });
+    const sent = zd.call('send', { command: 'x', target: { all: true }, wait: true, timeout_ms: 6000 });
     const { delivery_id } = await quick.event();
     await quick.call('cmd_result', { delivery_id, exit_code: 0 });
     expect((await sent).body).toMatchObject({ timed_out: true, results: [{ shell_id: quick.id }] });
