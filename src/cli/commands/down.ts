@@ -14,17 +14,18 @@ export const down = command({
   summary: 'Stop the daemon and wait until it is gone',
   run: async (_, invocation) => {
     const { out, globals } = invocation;
-    const { pid, unit } = await stop(invocation);
-    if (globals.json) return out.result({ stopped: pid !== null || unit !== null, pid });
+    const { ran, pid, unit } = await stop(invocation);
+    if (globals.json) return out.result({ stopped: ran || unit !== null, pid });
     if (globals.quiet) return pid === null ? undefined : out.line(String(pid));
-    out.line(
-      pid !== null ? `zd stopped (pid ${pid})` : unit !== null ? `zd is not running, and ${unit} no longer tries to start it` : 'zd is not running',
-    );
+    if (ran) return out.line(pid === null ? 'zd stopped' : `zd stopped (pid ${pid})`);
+    out.line(unit === null ? 'zd is not running' : `zd is not running, and ${unit} no longer tries to start it`);
   },
 });
 
 interface Stopped {
-  /** Null when no daemon ran. */
+  /** Whether there was a daemon. */
+  readonly ran: boolean;
+  /** Null when none ran, and when it had only just begun and told nobody. */
   readonly pid: number | null;
   /** The service that was about to start one by itself. */
   readonly unit: string | null;
@@ -38,15 +39,24 @@ export async function stop({ paths, env, globals }: Invocation): Promise<Stopped
   const service = await serviceState(paths, env);
   const managed = service.installed && (service.active || service.restarting);
   if (!locked()) {
-    if (!managed) return { pid: null, unit: null };
+    if (!managed) return { ran: false, pid: null, unit: null };
     await stopService(paths, env);
-    return { pid: null, unit: service.unit };
+    return { ran: false, pid: null, unit: service.unit };
   }
-  const record = readRecord(paths);
+  let record = readRecord(paths);
   const until = performance.now() + (globals.timeoutMs ?? STOP_MS);
   if (managed) await stopService(paths, env);
-  else if (!(await ask(ownDaemon(paths))) && record && startToken(record.pid) === record.start_token) process.kill(record.pid, 'SIGTERM');
-  while (locked()) {
+  const signalled = (): boolean => {
+    if (!record || startToken(record.pid) !== record.start_token) return false;
+    process.kill(record.pid, 'SIGTERM');
+    return true;
+  };
+  // One that has only just begun neither answers nor has an address yet: it is asked again.
+  for (let told = managed; locked(); await Bun.sleep(POLL_MS)) {
+    if (!told) {
+      record = readRecord(paths) ?? record;
+      told = (await ask(ownDaemon(paths))) || signalled();
+    }
     if (performance.now() > until) {
       const who = record ? ` (pid ${record.pid})` : '';
       throw new ClientError(
@@ -56,9 +66,8 @@ export async function stop({ paths, env, globals }: Invocation): Promise<Stopped
         EXIT.timeout,
       );
     }
-    await Bun.sleep(POLL_MS);
   }
-  return { pid: record?.pid ?? 0, unit: null };
+  return { ran: true, pid: record?.pid ?? null, unit: null };
 }
 
 const ask = (client: ReturnType<typeof ownDaemon>): Promise<boolean> =>
