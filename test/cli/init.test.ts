@@ -121,13 +121,11 @@ describe.each([...SHELLS])('%s', (name) => {
   });
 });
 
-const median = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
-
 test.each([...SHELLS])('a prompt of %s waits for nothing, whatever zd does', async (name) => {
   const home = tempHome();
   const stub = join(home, 'zd');
   // It never answers; and it wants nothing of the processor, which would be measured too.
-  writeFileSync(stub, '#!/bin/sh\nexec sleep 3\n', { mode: 0o755 });
+  writeFileSync(stub, '#!/bin/sh\nexec sleep 50\n', { mode: 0o755 });
   const hooks = (await runZd(home, ['init', name])).stdout
     .replaceAll(/'[^']*main\.ts'/g, '')
     .replaceAll(/'[^']*\/(bun|bun\.exe|zd)'(?=[) \n])/g, `'${stub}'`);
@@ -136,15 +134,16 @@ test.each([...SHELLS])('a prompt of %s waits for nothing, whatever zd does', asy
     const shell = await PtyShell.with(name, home, text);
     open.push(shell);
     const times: number[] = [];
-    for (let at = 0; at < 15; at++) {
+    for (let at = 0; at < 30; at++) {
       const began = performance.now();
       await shell.run('true');
       times.push(performance.now() - began);
     }
-    return median(times);
+    return Math.min(...times);
   };
   const bare = await cost('');
-  // The budget; what it costs on a quiet machine is a tenth of it.
+  // No prompt waited: it would have come after fifty seconds. The quickest says what one costs, the others what else the machine does; the
+  // budget is ten times what it is.
   expect((await cost(hooks)) - bare).toBeLessThan(50);
 });
 

@@ -154,6 +154,10 @@ describe('one home', () => {
     renameSync(paths.zdDb, kept);
     for (const ending of ['-wal', '-shm']) rmSync(paths.zdDb + ending, { force: true });
     writeFileSync(paths.zdDb, 'this is no database, and it is long enough to be taken for one by its size alone', { mode: 0o600 });
+    // It waits a second between two tries, which is no time to be sure to meet it in.
+    mkdirSync(`${unitFile}.d`);
+    writeFileSync(`${unitFile}.d/patient.conf`, '[Service]\nRestartSec=600\n');
+    await systemctl('daemon-reload');
     await systemctl('start', '--no-block', unit);
     await until(
       'systemd waits before the next try',
@@ -162,6 +166,8 @@ describe('one home', () => {
     expect((await good('down')).stdout).toBe(`zd is not running, and ${unit} no longer tries to start it\n`);
     expect(await state()).toMatchObject({ active: false, restarting: false, state: 'inactive' });
     renameSync(kept, paths.zdDb);
+    rmSync(`${unitFile}.d`, { recursive: true });
+    await systemctl('daemon-reload');
     await good('up');
   });
 
