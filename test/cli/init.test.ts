@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, describe, expect, test } from 'bun:test';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runZd, startDaemon, tempHome, type TestDaemon } from '../helper/daemon';
 import { PtyShell, SHELLS, type ShellName } from '../helper/pty_shell';
@@ -125,7 +125,7 @@ test.each([...SHELLS])('a prompt of %s waits for nothing, whatever zd does', asy
   const home = tempHome();
   const stub = join(home, 'zd');
   // It never answers; and it wants nothing of the processor, which would be measured too.
-  writeFileSync(stub, '#!/bin/sh\nexec sleep 50\n', { mode: 0o755 });
+  writeFileSync(stub, `#!/bin/sh\necho $$ >> ${home}/stubs\nexec sleep 50\n`, { mode: 0o755 });
   const hooks = (await runZd(home, ['init', name])).stdout
     .replaceAll(/'[^']*main\.ts'/g, '')
     .replaceAll(/'[^']*\/(bun|bun\.exe|zd)'(?=[) \n])/g, `'${stub}'`);
@@ -145,6 +145,7 @@ test.each([...SHELLS])('a prompt of %s waits for nothing, whatever zd does', asy
   // No prompt waited: it would have come after fifty seconds. The quickest says what one costs, the others what else the machine does; the
   // budget is ten times what it is.
   expect((await cost(hooks)) - bare).toBeLessThan(50);
+  for (const pid of readFileSync(join(home, 'stubs'), 'utf8').trim().split('\n')) process.kill(Number(pid), 'SIGKILL');
 });
 
 const ODD: Readonly<Record<ShellName, string>> = {
@@ -161,7 +162,7 @@ test.each([...SHELLS])('the hooks of %s work under odd options, and say nothing'
   const from = shell.shown.length;
   for (const line of [' true', "echo 'a  b'", 'cd /tmp', 'cd -', 'false', "echo '$(touch never) `touch never`'"]) await shell.run(line);
   const { shell_id } = await registered(shell);
-  const sent = await zd.zd('shell', 'send', '--shell', String(shell_id), '--wait', '--timeout', '10', '--', "echo 'one  two'; echo \"three'\"");
+  const sent = await zd.zd('shell', 'send', '--shell', String(shell_id), '--wait', '--timeout', '40', '--', "echo 'one  two'; echo \"three'\"");
   expect(sent).toEqual({ code: 0, stdout: "one  two\nthree'\n", stderr: '' });
   expect(shell.shown.slice(from)).not.toMatch(/unbound|not set|parameter|bad |cannot|No such|error|no matches/i);
   const kept = async () => (await zd.call('history_query', { shell_id, descending: false, limit: 100 })).body.rows.map(({ line }: any) => line);
