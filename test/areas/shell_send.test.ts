@@ -163,7 +163,7 @@ describe('a shell that fetches', () => {
     expect(await said()).toBe('ready\n');
     const shell = await rig.member({ accept_send: true, bell: 'SIGWINCH' }, child as never);
     const sent = zd.call('send', { command: 'make', target: { shell_id: shell.id }, wait: true });
-    expect(await said()).toBe('rang\n');
+    expect(await said()).toStartWith('rang\n');
     const { deliveries } = (await shell.call('take_deliveries')).body;
     expect(deliveries).toMatchObject([{ kind: 'command', text: 'make', from_shell: 0 }]);
     expect((await shell.call('take_deliveries')).body.deliveries).toEqual([]);
@@ -176,6 +176,22 @@ describe('a shell that fetches', () => {
     await until('its time is over', () => !readdirSync(join(zd.home, 'shells')).some((file) => file.startsWith(`${shell.pid}.`)));
     expect((await shell.call('take_deliveries')).body.deliveries).toEqual([]);
     child.kill('SIGKILL');
+  });
+
+  test('is rung for again when it did not hear the bell', async () => {
+    const deaf = 'n=0; trap "n=\\$((n+1)); echo \\$n" WINCH; echo ready; while :; do sleep 0.02; done';
+    const child = Bun.spawn(['bash', '-c', deaf], { stdout: 'pipe' });
+    let said = '';
+    const read = (async () => {
+      for await (const chunk of child.stdout) said += new TextDecoder().decode(chunk);
+    })();
+    await until('it listens', () => said.includes('ready'));
+    const shell = await rig.member({ accept_send: true, bell: 'SIGWINCH' }, child as never);
+    await zd.call('send', { command: 'make', target: { shell_id: shell.id } });
+    await until('the second bell', () => said.includes('2'));
+    expect((await shell.call('take_deliveries')).body.deliveries).toMatchObject([{ kind: 'command', text: 'make' }]);
+    child.kill('SIGKILL');
+    await read;
   });
 });
 
