@@ -28,7 +28,7 @@ interface Pending {
   reject: (error: unknown) => void;
 }
 
-/** A sync inside the commit is quicker for one that stands alone; for more of them the event loop is worth more. */
+/** A sync in the same turn is quicker for one that stands alone; for more of them the event loop is worth more. */
 const ALONE = 2;
 
 /**
@@ -38,7 +38,6 @@ const ALONE = 2;
 export class Db {
   readonly sqlite: Sqlite;
   private pending: Pending[] = [];
-  private level: Durability | undefined;
   private readonly sync: WalSync;
   private scheduled = false;
   private readonly listeners = { beforeCommit: [] as (() => void)[], commit: [] as (() => void)[], rollback: [] as (() => void)[] };
@@ -61,9 +60,9 @@ export class Db {
     // Four times the default: a page that is written again and again goes into the file less often.
     this.sqlite.run('PRAGMA wal_autocheckpoint = 4000');
     this.sqlite.run('PRAGMA temp_store = MEMORY');
+    // Commits go into the log, and `sync` brings the log to the disk. The first one takes along whatever lies before it, migrations too.
+    this.sqlite.run('PRAGMA synchronous = NORMAL');
     this.sync = new WalSync(path);
-    // The first full commit takes with it to the disk whatever lies before it in the log, so migrations need not wait for the disk themselves.
-    this.setLevel('normal');
     migrate(this.sqlite, path, options.migrations);
     if (options.maxBytes) {
       const page = (this.sqlite.query('PRAGMA page_size').get() as { page_size: number }).page_size;
@@ -120,40 +119,47 @@ export class Db {
     if (group.length === 0) return;
     this.pending = [];
     const full = group.some(({ durability }) => durability === 'full');
-    const inside = full && group.length <= ALONE && !this.sync.busy;
+    const atOnce = full && group.length <= ALONE && !this.sync.busy;
     let values: unknown[];
     try {
-      values = this.transaction(() => group.map((item) => item.work()), inside ? 'full' : 'normal');
+      values = this.transaction(() => group.map((item) => item.work()));
     } catch (error) {
       if (group.length === 1) group[0]!.reject(this.failed(error));
       else for (const item of group) this.alone(item);
       return;
     }
     this.committed();
-    const settle = (item: Pending, at: number): void => item.resolve(values[at] as never);
-    if (!full || inside) return group.forEach(settle);
-    group.forEach((item, at) => item.durability === 'normal' && settle(item, at));
+    if (atOnce) return this.synced(group, values, this.sync.now());
+    group.forEach((item, at) => item.durability === 'normal' && item.resolve(values[at] as never));
+    if (!full) return;
     this.sync.after((fault) => {
-      // Whether the disk has it nobody knows then; who asked is told of the fault, as of one inside a commit.
-      const told = fault && syncError(fault);
-      if (told) this.broken = told.message;
-      group.forEach((item, at) => item.durability === 'full' && (told ? item.reject(told) : settle(item, at)));
+      this.synced(
+        group.filter((item) => item.durability === 'full'),
+        values.filter((_, at) => group[at]!.durability === 'full'),
+        fault,
+      );
       if (this.pending.length > 0) this.schedule();
     });
   };
 
+  /** Tells who wrote what became of it. After a fault nobody knows whether the disk has it, so who asked is told of the fault. */
+  private synced(group: readonly Pending[], values: readonly unknown[], fault: Error | null): void {
+    const told = fault && syncError(fault);
+    if (told) this.broken = told.message;
+    group.forEach((item, at) => (told ? item.reject(told) : item.resolve(values[at] as never)));
+  }
+
   private alone(item: Pending): void {
     try {
-      const [value] = this.transaction(() => [item.work()], item.durability);
+      const values = this.transaction(() => [item.work()]);
       this.committed();
-      item.resolve(value as never);
+      this.synced([item], values, item.durability === 'full' ? this.sync.now() : null);
     } catch (error) {
       item.reject(this.failed(error));
     }
   }
 
-  private transaction(run: () => unknown[], level: Durability): unknown[] {
-    this.setLevel(level);
+  private transaction(run: () => unknown[]): unknown[] {
     this.sqlite.run('BEGIN IMMEDIATE');
     const before = failpointsSet() ? this.changes() : 0;
     try {
@@ -191,12 +197,6 @@ export class Db {
   /** Why the newest write failed, when the disk or the file was at fault; null again after one that was committed. */
   get trouble(): string | null {
     return this.broken;
-  }
-
-  private setLevel(level: Durability): void {
-    if (level === this.level) return;
-    this.sqlite.run(`PRAGMA synchronous = ${level === 'full' ? 'FULL' : 'NORMAL'}`);
-    this.level = level;
   }
 
   /** Bytes of the database as pages in use; cheap. */

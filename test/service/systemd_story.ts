@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { resolvePaths } from '../../src/daemon/paths';
 import { serviceState } from '../../src/service/install';
 import { homeSuffix } from '../../src/service/program';
@@ -154,9 +154,10 @@ describe('one home', () => {
     renameSync(paths.zdDb, kept);
     for (const ending of ['-wal', '-shm']) rmSync(paths.zdDb + ending, { force: true });
     writeFileSync(paths.zdDb, 'this is no database, and it is long enough to be taken for one by its size alone', { mode: 0o600 });
-    // It waits a second between two tries, which is no time to be sure to meet it in.
-    mkdirSync(`${unitFile}.d`);
-    writeFileSync(`${unitFile}.d/patient.conf`, '[Service]\nRestartSec=600\n');
+    // Longer than any of this takes: the next try must not come in between.
+    const dropIn = `${unitFile}.d/slow.conf`;
+    mkdirSync(dirname(dropIn), { recursive: true });
+    writeFileSync(dropIn, '[Service]\nRestartSec=600\n');
     await systemctl('daemon-reload');
     await systemctl('start', '--no-block', unit);
     await until(
@@ -165,9 +166,9 @@ describe('one home', () => {
     );
     expect((await good('down')).stdout).toBe(`zd is not running, and ${unit} no longer tries to start it\n`);
     expect(await state()).toMatchObject({ active: false, restarting: false, state: 'inactive' });
-    renameSync(kept, paths.zdDb);
-    rmSync(`${unitFile}.d`, { recursive: true });
+    rmSync(dirname(dropIn), { recursive: true });
     await systemctl('daemon-reload');
+    renameSync(kept, paths.zdDb);
     await good('up');
   });
 

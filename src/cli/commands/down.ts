@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { readRecord } from '../../client/address';
+import type { DaemonRecord } from '../../daemon/paths';
 import { ClientError } from '../../client/error';
 import { EXIT } from '../../kernel/code_info';
 import { command, type Invocation } from '../command';
@@ -17,15 +18,14 @@ export const down = command({
     const { ran, pid, unit } = await stop(invocation);
     if (globals.json) return out.result({ stopped: ran || unit !== null, pid });
     if (globals.quiet) return pid === null ? undefined : out.line(String(pid));
-    if (ran) return out.line(pid === null ? 'zd stopped' : `zd stopped (pid ${pid})`);
+    if (ran) return out.line(pid === null ? 'zd stopped while it started' : `zd stopped (pid ${pid})`);
     out.line(unit === null ? 'zd is not running' : `zd is not running, and ${unit} no longer tries to start it`);
   },
 });
 
 interface Stopped {
-  /** Whether there was a daemon. */
   readonly ran: boolean;
-  /** Null when none ran, and when it had only just begun and told nobody. */
+  /** Null when no daemon ran, or it had not yet said who it is. */
   readonly pid: number | null;
   /** The service that was about to start one by itself. */
   readonly unit: string | null;
@@ -35,6 +35,8 @@ interface Stopped {
 export async function stop({ paths, env, globals }: Invocation): Promise<Stopped> {
   const { isLocked, startToken } = await import('../../daemon/instance');
   const locked = () => existsSync(paths.lockFile) && isLocked(paths.lockFile);
+  // A record may be left by a daemon that was killed.
+  const living = (record: DaemonRecord | null) => (record && startToken(record.pid) === record.start_token ? record : null);
   const { serviceState, stopService } = await import('../../service/install');
   const service = await serviceState(paths, env);
   const managed = service.installed && (service.active || service.restarting);
@@ -43,20 +45,11 @@ export async function stop({ paths, env, globals }: Invocation): Promise<Stopped
     await stopService(paths, env);
     return { ran: false, pid: null, unit: service.unit };
   }
-  let record = readRecord(paths);
+  let record = living(readRecord(paths));
   const until = performance.now() + (globals.timeoutMs ?? STOP_MS);
   if (managed) await stopService(paths, env);
-  const signalled = (): boolean => {
-    if (!record || startToken(record.pid) !== record.start_token) return false;
-    process.kill(record.pid, 'SIGTERM');
-    return true;
-  };
-  // One that has only just begun neither answers nor has an address yet: it is asked again.
-  for (let told = managed; locked(); await Bun.sleep(POLL_MS)) {
-    if (!told) {
-      record = readRecord(paths) ?? record;
-      told = (await ask(ownDaemon(paths))) || signalled();
-    }
+  let told = managed;
+  while (locked()) {
     if (performance.now() > until) {
       const who = record ? ` (pid ${record.pid})` : '';
       throw new ClientError(
@@ -66,6 +59,13 @@ export async function stop({ paths, env, globals }: Invocation): Promise<Stopped
         EXIT.timeout,
       );
     }
+    // One that is only starting answers later, and says then who it is.
+    if (!told) {
+      told = await ask(ownDaemon(paths));
+      record = living(readRecord(paths)) ?? record;
+      if (!told && living(record)) told = process.kill(record!.pid, 'SIGTERM');
+    }
+    await Bun.sleep(POLL_MS);
   }
   return { ran: true, pid: record?.pid ?? null, unit: null };
 }
