@@ -39,7 +39,7 @@ if (reason !== '') console.warn(`skipped: a throw-away systemd cannot run here: 
 
 /** Runs a story, whose tests print what went wrong. */
 async function tell(story: string, settings: Readonly<Record<string, string>>): Promise<void> {
-  const { code, output } = await underSystemd(400, settings, [process.execPath, 'test', '--timeout', '60000', join(import.meta.dir, story)]);
+  const { code, output } = await underSystemd(400, settings, [process.execPath, 'test', '--timeout', '120000', join(import.meta.dir, story)]);
   if (code !== 0) console.error(output);
   expect(code).toBe(0);
 }
