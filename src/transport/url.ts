@@ -16,13 +16,16 @@ export function queryOf(url: string): Query {
   const from = url.indexOf('?');
   if (from === -1) return query;
   const end = url.indexOf('#', from);
-  for (const part of url.slice(from + 1, end === -1 ? undefined : end).split('&')) {
-    if (part.includes('%') || part.includes('+')) for (const [name, value] of new URLSearchParams(`&${part}`)) add(query, name, value);
-    else if (part !== '') {
-      const equals = part.indexOf('=');
-      if (equals === -1) add(query, part, '');
-      else add(query, part.slice(0, equals), part.slice(equals + 1));
-    }
+  const search = url.slice(from + 1, end === -1 ? undefined : end);
+  const coded = search.includes('%') || search.includes('+');
+  for (let at = 0; at < search.length;) {
+    const next = search.indexOf('&', at);
+    const to = next === -1 ? search.length : next;
+    const equals = search.indexOf('=', at);
+    if (coded) for (const [name, value] of new URLSearchParams(`&${search.slice(at, to)}`)) add(query, name, value);
+    else if (to > at && (equals === -1 || equals >= to)) add(query, search.slice(at, to), '');
+    else if (to > at) add(query, search.slice(at, equals), search.slice(equals + 1, to));
+    at = to + 1;
   }
   return query;
 }
