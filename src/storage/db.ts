@@ -24,6 +24,8 @@ export interface DbOptions {
 interface Pending {
   work: () => unknown;
   durability: Durability;
+  /** What may begin before the disk has it. */
+  committed: ((value: never) => void) | undefined;
   resolve: (value: never) => void;
   reject: (error: unknown) => void;
 }
@@ -81,12 +83,13 @@ export class Db {
   /**
    * Runs `work` inside this turn's transaction and resolves with its value once committed. `work` is synchronous, changes
    * nothing but this database and may run twice: when one member of a group throws, the group is rolled back and each
-   * member runs again in a transaction of its own, so only the one at fault fails.
+   * member runs again in a transaction of its own, so only the one at fault fails. `committed` is called when a crash of the process cannot take
+   * it back any more, in the order of the writes and before the disk has it; it must not throw.
    */
-  write<T>(work: () => T, durability: Durability = this.options.durability): Promise<T> {
+  write<T>(work: () => T, durability: Durability = this.options.durability, committed?: (value: T) => void): Promise<T> {
     if (this.closed) return Promise.reject(new ZdError('shutting_down'));
     return new Promise<T>((resolve, reject) => {
-      this.pending.push({ work, durability, resolve, reject });
+      this.pending.push({ work, durability, committed, resolve, reject });
       // While a sync is under way more may come that the next one can be for.
       if (durability === 'normal' || !this.sync.busy) this.schedule();
     });
@@ -120,7 +123,8 @@ export class Db {
     if (group.length === 0) return;
     this.pending = [];
     const full = group.some(({ durability }) => durability === 'full');
-    const inside = full && group.length <= ALONE && !this.sync.busy;
+    // What goes on meanwhile is worth a sync beside the loop.
+    const inside = full && group.length <= ALONE && !this.sync.busy && !group.some(({ committed }) => committed);
     let values: unknown[];
     try {
       values = this.transaction(() => group.map((item) => item.work()), inside ? 'full' : 'normal');
@@ -130,6 +134,7 @@ export class Db {
       return;
     }
     this.committed();
+    group.forEach((item, at) => item.committed?.(values[at] as never));
     const settle = (item: Pending, at: number): void => item.resolve(values[at] as never);
     if (!full || inside) return group.forEach(settle);
     group.forEach((item, at) => item.durability === 'normal' && settle(item, at));
@@ -146,6 +151,7 @@ export class Db {
     try {
       const [value] = this.transaction(() => [item.work()], item.durability);
       this.committed();
+      item.committed?.(value as never);
       item.resolve(value as never);
     } catch (error) {
       item.reject(this.failed(error));
