@@ -52,15 +52,24 @@ export class OutboxStore {
     return seq === undefined ? null : this.sql.bySeq.get(Number(seq));
   }
 
-  /** `notBefore`: what waits for the same recipient goes first. The id of the row; null, and nothing is stored, when the key is taken. */
-  add(message: NewMessage, now: number, notBefore: number): string | null {
+  /**
+   * `notBefore`: what waits for the same recipient goes first. `lease`: it is claimed at once, until then. The id of the row; null, and nothing is
+   * stored, when the key is taken.
+   */
+  add(message: NewMessage, now: number, notBefore: number, lease: number | null = null): string | null {
     const { clientMessageId, fingerprint, mesh, kind, ref, targetSpec, senderSession, priority, meta, replyToId, payload, bytes } = message;
-    const about = [senderSession, priority, meta, replyToId, payload, bytes, now, Math.max(now, notBefore)] as const;
+    const state = lease === null ? (['pending', 0, now, Math.max(now, notBefore)] as const) : (['inflight', 1, now, lease] as const);
+    const about = [senderSession, priority, meta, replyToId, payload, bytes, ...state] as const;
     const { changes, lastInsertRowid } = this.sql.insert.run(clientMessageId, fingerprint, mesh, kind, ref, targetSpec, ...about);
     if (changes === 0) return null;
     const id = `${ID}${lastInsertRowid}`;
     this.tell('pending', { id, client_message_id: clientMessageId, mesh });
     return id;
+  }
+
+  /** A row that was claimed as it was added, with the state from before. */
+  claimed(id: string): OutboxRow {
+    return { ...this.get(id)!, attempts: 0 };
   }
 
   /** When the next message of a mesh is to be sent; null when none waits. A read. */
@@ -137,8 +146,8 @@ const prepare = (db: Db) => ({
   isKnown: db.prepare<{ seq: number }>(`SELECT seq FROM mesh_outbox WHERE client_message_id = ?`),
   insert: db.prepare(
     `INSERT INTO mesh_outbox (client_message_id, request_fingerprint, envelope_version, mesh, destination_kind, destination_ref, target_spec,
-         sender_session_pubkey, priority, meta, reply_to_id, payload, payload_bytes, status, enqueued_at, next_attempt_at)
-       VALUES (?, ?, ${ENVELOPE_VERSION}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending', ?, ?)
+         sender_session_pubkey, priority, meta, reply_to_id, payload, payload_bytes, status, attempts, enqueued_at, next_attempt_at)
+       VALUES (?, ?, ${ENVELOPE_VERSION}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (client_message_id) DO NOTHING`,
   ),
   due: db.prepare<OutboxRow>(
