@@ -2,6 +2,7 @@ import type { Clock } from '../../kernel/clock';
 import type { EventService } from '../../kernel/context';
 import { ZdError } from '../../kernel/error';
 import type { Db } from '../../storage/db';
+import { followClock } from './clock_jump';
 import { checkSize } from './wire_size';
 import { Flood, type Pace } from './flood';
 import type { Mesh } from './mesh';
@@ -221,6 +222,7 @@ export class Outbox {
       for (const row of dead) this.ended(row);
       more = dead.length === CHUNK;
     }
+    for (const mesh of this.meshes.all()) await followClock(this.db, this.store, mesh, now);
     const stray = this.admin.overdue(now).filter((row) => !this.mesh(row.mesh)?.drain.holds(row.client_message_id));
     if (stray.length === 0) return;
     await this.db.write(() => stray.forEach((row) => this.store.release(row, 'lease_expired')), 'normal');

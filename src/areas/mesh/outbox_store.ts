@@ -124,6 +124,19 @@ export class OutboxStore {
     ).run(now, mesh, targetSpec);
   }
 
+  /** Whether something waits until after an instant. A read. */
+  waitsBeyond(mesh: string, beyond: number): boolean {
+    return this.query(`SELECT 1 FROM mesh_outbox WHERE mesh = ? AND status = 'pending' AND next_attempt_at > ? LIMIT 1`).get(mesh, beyond) !== null;
+  }
+
+  /** Makes some of it due, in the order in which it was accepted; how many. */
+  bringForward(mesh: string, beyond: number, now: number, limit: number): number {
+    return this.query(
+      `UPDATE mesh_outbox SET next_attempt_at = ? WHERE seq IN
+         (SELECT seq FROM mesh_outbox WHERE mesh = ? AND status = 'pending' AND next_attempt_at > ? ORDER BY seq LIMIT ?)`,
+    ).run(now, mesh, beyond, limit).changes;
+  }
+
   tell(status: OutboxStatus, row: { id: string; client_message_id: string; mesh: string }, more: Record<string, unknown> = {}): void {
     const { id, client_message_id, mesh } = row;
     this.events.append(meshEvent('outbox', { mesh, outbox_id: id, client_message_id, status, ...more }));
