@@ -142,7 +142,8 @@ export class Drain {
   joined(clientMessageId: string, row: OutboxRow | null): void {
     if (!this.promised.delete(clientMessageId) || !row) return;
     failpoint('mesh.after_claim');
-    void this.send(row);
+    // At the end of the daemon nothing can be stored any more: the next start finds the claim.
+    this.send(row).catch(this.unstored(row));
   }
 
   private async send(row: OutboxRow): Promise<void> {
