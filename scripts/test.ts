@@ -47,7 +47,7 @@ process.exit(failed === 0 ? 0 : 1);
 /** Files run in parallel workers, each with fresh globals. The time limit is given here because bunfig.toml cannot. */
 async function runSuite(environment: Record<string, string | undefined>): Promise<{ passed: number; failed: number }> {
   const workers = Math.max(2, Math.min(8, navigator.hardwareConcurrency));
-  const child = Bun.spawn([process.execPath, 'test', '--timeout=60000', `--parallel=${workers}`, '--no-orphans', ...args], {
+  const child = Bun.spawn([process.execPath, 'test', '--timeout=120000', `--parallel=${workers}`, '--no-orphans', ...args], {
     cwd: root,
     env: environment,
     stdio: ['ignore', 'inherit', 'pipe'],

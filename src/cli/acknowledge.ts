@@ -1,6 +1,6 @@
 import type { Client } from '../client/client';
 
-const PATIENCE_MS = 2000;
+const PATIENCE_MS = 10_000;
 
 /**
  * Tells the daemon how far a named reader is: one call at a time, always for the newest event that is done with. A call that fails is none: what

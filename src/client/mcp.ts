@@ -10,7 +10,7 @@ interface Message {
 /** JSON-RPC 2.0 §5.1; the last one is of the range that is left to servers. */
 const PARSE_ERROR = -32700;
 const NOT_REACHED = -32000;
-const PATIENCE_MS = 1000;
+const PATIENCE_MS = 5000;
 /** The id of a handshake that is said again to a daemon that was started anew; no client counts like this. */
 const AGAIN = 'zd:again';
 

@@ -30,7 +30,7 @@ interface Pending {
   reject: (error: unknown) => void;
 }
 
-/** A sync inside the commit is quicker for one that stands alone; for more of them the event loop is worth more. */
+/** A sync in the same turn is quicker for one that stands alone; for more of them the event loop is worth more. */
 const ALONE = 2;
 
 /**
@@ -40,7 +40,6 @@ const ALONE = 2;
 export class Db {
   readonly sqlite: Sqlite;
   private pending: Pending[] = [];
-  private level: Durability | undefined;
   private readonly sync: WalSync;
   private scheduled = false;
   private readonly listeners = { beforeCommit: [] as (() => void)[], commit: [] as (() => void)[], rollback: [] as (() => void)[] };
@@ -63,9 +62,9 @@ export class Db {
     // Four times the default: a page that is written again and again goes into the file less often.
     this.sqlite.run('PRAGMA wal_autocheckpoint = 4000');
     this.sqlite.run('PRAGMA temp_store = MEMORY');
+    // Commits go into the log, and `sync` brings the log to the disk. The first one takes along whatever lies before it, migrations too.
+    this.sqlite.run('PRAGMA synchronous = NORMAL');
     this.sync = new WalSync(path);
-    // The first full commit takes with it to the disk whatever lies before it in the log, so migrations need not wait for the disk themselves.
-    this.setLevel('normal');
     migrate(this.sqlite, path, options.migrations);
     if (options.maxBytes) {
       const page = (this.sqlite.query('PRAGMA page_size').get() as { page_size: number }).page_size;
@@ -83,8 +82,9 @@ export class Db {
   /**
    * Runs `work` inside this turn's transaction and resolves with its value once committed. `work` is synchronous, changes
    * nothing but this database and may run twice: when one member of a group throws, the group is rolled back and each
-   * member runs again in a transaction of its own, so only the one at fault fails. `committed` is called when a crash of the process cannot take
-   * it back any more, in the order of the writes and before the disk has it; it must not throw.
+   * member runs again in a transaction of its own, so only the one at fault fails. A `SyncFault` says that it was committed all the same.
+   * `committed` is called when a crash of the process cannot take it back any more, in the order of the writes and before the disk has it; it must
+   * not throw.
    */
   write<T>(work: () => T, durability: Durability = this.options.durability, committed?: (value: T) => void): Promise<T> {
     if (this.closed) return Promise.reject(new ZdError('shutting_down'));
@@ -123,11 +123,10 @@ export class Db {
     if (group.length === 0) return;
     this.pending = [];
     const full = group.some(({ durability }) => durability === 'full');
-    // What goes on meanwhile is worth a sync beside the loop.
-    const inside = full && group.length <= ALONE && !this.sync.busy && !group.some(({ committed }) => committed);
+    const atOnce = full && group.length <= ALONE && !this.sync.busy;
     let values: unknown[];
     try {
-      values = this.transaction(() => group.map((item) => item.work()), inside ? 'full' : 'normal');
+      values = this.transaction(() => group.map((item) => item.work()));
     } catch (error) {
       if (group.length === 1) group[0]!.reject(this.failed(error));
       else for (const item of group) this.alone(item);
@@ -135,31 +134,38 @@ export class Db {
     }
     this.committed();
     group.forEach((item, at) => item.committed?.(values[at] as never));
-    const settle = (item: Pending, at: number): void => item.resolve(values[at] as never);
-    if (!full || inside) return group.forEach(settle);
-    group.forEach((item, at) => item.durability === 'normal' && settle(item, at));
+    if (atOnce) return this.synced(group, values, this.sync.now());
+    group.forEach((item, at) => item.durability === 'normal' && item.resolve(values[at] as never));
+    if (!full) return;
     this.sync.after((fault) => {
-      // Whether the disk has it nobody knows then; who asked is told of the fault, as of one inside a commit.
-      const told = fault && syncError(fault);
-      if (told) this.broken = told.message;
-      group.forEach((item, at) => item.durability === 'full' && (told ? item.reject(told) : settle(item, at)));
+      this.synced(
+        group.filter((item) => item.durability === 'full'),
+        values.filter((_, at) => group[at]!.durability === 'full'),
+        fault,
+      );
       if (this.pending.length > 0) this.schedule();
     });
   };
 
+  /** Tells who wrote what became of it. */
+  private synced(group: readonly Pending[], values: readonly unknown[], fault: Error | null): void {
+    const told = fault && new SyncFault(fault);
+    if (told) this.broken = told.message;
+    group.forEach((item, at) => (told ? item.reject(told) : item.resolve(values[at] as never)));
+  }
+
   private alone(item: Pending): void {
     try {
-      const [value] = this.transaction(() => [item.work()], item.durability);
+      const values = this.transaction(() => [item.work()]);
       this.committed();
-      item.committed?.(value as never);
-      item.resolve(value as never);
+      item.committed?.(values[0] as never);
+      this.synced([item], values, item.durability === 'full' ? this.sync.now() : null);
     } catch (error) {
       item.reject(this.failed(error));
     }
   }
 
-  private transaction(run: () => unknown[], level: Durability): unknown[] {
-    this.setLevel(level);
+  private transaction(run: () => unknown[]): unknown[] {
     this.sqlite.run('BEGIN IMMEDIATE');
     const before = failpointsSet() ? this.changes() : 0;
     try {
@@ -199,12 +205,6 @@ export class Db {
     return this.broken;
   }
 
-  private setLevel(level: Durability): void {
-    if (level === this.level) return;
-    this.sqlite.run(`PRAGMA synchronous = ${level === 'full' ? 'FULL' : 'NORMAL'}`);
-    this.level = level;
-  }
-
   /** Bytes of the database as pages in use; cheap. */
   size(): number {
     const { bytes } = this.sqlite.query('SELECT page_count * page_size AS bytes FROM pragma_page_count, pragma_page_size').get() as { bytes: number };
@@ -231,11 +231,13 @@ export class Db {
 const MEDIUM_FAULT = /^SQLITE_(FULL|IOERR|READONLY|CANTOPEN|CORRUPT|NOTADB)/;
 const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '');
 
-/** What kept a commit from the disk. */
-function syncError(error: Error): ZdError {
-  const code = codeOf(error);
-  if (code === 'ENOSPC' || code === 'EDQUOT') return new ZdError('storage_full', undefined, { cause: error });
-  return new ZdError('storage', `The disk did not take a commit: ${code || error.message}.`, { cause: error });
+/** A write is committed and every reader sees it, but the disk did not take it: a crash of the machine may take it back. */
+export class SyncFault extends ZdError {
+  constructor(cause: Error) {
+    const code = codeOf(cause);
+    const full = code === 'ENOSPC' || code === 'EDQUOT';
+    super(full ? 'storage_full' : 'storage', full ? undefined : `The disk did not take a commit: ${code || cause.message}.`, { cause });
+  }
 }
 
 /** SQLite's own errors under zd's codes; everything else as it is. */

@@ -4,9 +4,10 @@ import { failpoint } from '../kernel/failpoint';
 type Done = (error: Error | null) => void;
 
 /**
- * Brings what is committed in a write-ahead log to the disk without holding the event loop: one sync at a time, and the next one is for
- * all that was committed while it ran. This is what `synchronous = FULL` does inside each commit (sqlite.org/pragma.html#pragma_synchronous):
- * a log whose commits are in the file and synced has survived, and a checkpoint syncs it by itself before it moves pages.
+ * Brings what is committed in a write-ahead log to the disk, which is what `synchronous = FULL` does inside each commit
+ * (sqlite.org/pragma.html#pragma_synchronous): a log whose commits are in the file and synced has survived, and a checkpoint syncs it by itself
+ * before it moves pages. Here it is fdatasync, which leaves out the file's times, and a group can wait without holding the event loop: one
+ * sync at a time, and the next one is for all that was committed while it ran.
  */
 export class WalSync {
   private file: number | undefined;
@@ -27,13 +28,26 @@ export class WalSync {
     if (!this.busy) this.begin();
   }
 
+  /** Holds the event loop until everything committed is on the disk; what kept it from there. */
+  now(): Error | null {
+    try {
+      fdatasyncSync(this.log());
+      return injected();
+    } catch (error) {
+      return error as Error;
+    }
+  }
+
+  /** A sync works on the file, whoever wrote into it. Opened for reading, nothing can go wrong with it. */
+  private log(): number {
+    return (this.file ??= openSync(`${this.path}-wal`, 'r'));
+  }
+
   private begin(): void {
     this.underWay = this.waiting;
     this.waiting = [];
     try {
-      // A sync works on the file, whoever wrote into it. Opened for reading, nothing can go wrong with it.
-      this.file ??= openSync(`${this.path}-wal`, 'r');
-      fdatasync(this.file, this.ended);
+      fdatasync(this.log(), this.ended);
     } catch (error) {
       setImmediate(this.ended, error as Error);
     }
@@ -52,12 +66,7 @@ export class WalSync {
   close(): void {
     const { busy } = this;
     const group = [...this.underWay, ...this.waiting];
-    let fault: Error | null = null;
-    try {
-      if (group.length > 0) fdatasyncSync((this.file ??= openSync(`${this.path}-wal`, 'r')));
-    } catch (error) {
-      fault = error as Error;
-    }
+    const fault = group.length > 0 ? this.now() : null;
     this.closed = true;
     // The sync under way closes the file when it ends: until then its number may not be given to another one.
     if (!busy && this.file !== undefined) closeSync(this.file);

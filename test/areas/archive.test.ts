@@ -66,7 +66,7 @@ test('a backup is restored into an empty home, and a client sees the same', asyn
   expect(readdirSync(other.home).filter((name) => name.startsWith('replaced-')).length).toBe(1);
   for (const each of ['zd.db', 'cache.db', 'overrides.json']) expect(statSync(join(other.home, each)).mode & 0o777).toBe(0o600);
   expect((await other.call('doctor')).body.checks?.filter(({ status }: { status: string }) => status === 'fail') ?? []).toEqual([]);
-}, 60_000);
+}, 180_000);
 
 test('neither tokens nor configuration are in it, and keys only when they are wanted', async () => {
   const { token } = daemon;

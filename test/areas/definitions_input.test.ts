@@ -89,7 +89,7 @@ describe('what cannot be meant', () => {
     socket.ws.close();
     await ingest(id, [event(0, 'alias', 'x', { value: 'small' })]);
     expect(await names({ shell_id: id })).toEqual([['alias', 'x', 'small']]);
-  }, 60_000);
+  }, 180_000);
 });
 
 test('names of every control character, quotes and any script come back as they went, also after a restart', async () => {

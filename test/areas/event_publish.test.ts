@@ -2,6 +2,7 @@ import { afterEach, beforeAll, expect, test } from 'bun:test';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startDaemon, type TestDaemon } from '../helper/daemon';
+import { ClockedDaemon } from '../helper/daemon_clock';
 import { listenTo, type ListenOptions } from '../helper/stream';
 import { until } from '../helper/until';
 
@@ -89,12 +90,18 @@ test('an ephemeral event is heard live in its place, and never again', async () 
 });
 
 test('an event with a time to live is gone when it is over, without a gap', async () => {
-  const first = await publish({ topic: 'ttl.first' });
-  await publish({ topic: 'ttl.short', ttl_secs: 1, data: 'short' });
-  const last = await publish({ topic: 'ttl.last', ttl_secs: 1000 });
-  expect((await list({ topic: 'ttl.*' })).count).toBe(3);
-  await until('it has expired', async () => (await list({ topic: 'ttl.*' })).count === 2);
-  const stream = await listen('channel=*.ttl.*', { headers: { 'last-event-id': first.event_id } });
+  const clock = new ClockedDaemon();
+  clock.shift(0);
+  const other = await clock.start();
+  const send = async (input: Record<string, unknown>) => (await other.call('publish', input)).body;
+  const first = await send({ topic: 'ttl.first' });
+  await send({ topic: 'ttl.short', ttl_secs: 500, data: 'short' });
+  const last = await send({ topic: 'ttl.last', ttl_secs: 1000 });
+  const count = async () => (await other.call('event_list', { topic: 'ttl.*' })).body.count as number;
+  expect(await count()).toBe(3);
+  clock.shift(501_000);
+  expect(await count()).toBe(2);
+  const stream = await listenTo(other, 'channel=*.ttl.*', { headers: { 'last-event-id': first.event_id }, signal: clients.signal });
   expect((await stream.next()).id).toBe(last.event_id);
 });
 

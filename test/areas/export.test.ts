@@ -204,4 +204,4 @@ test('the command line', async () => {
   expect([readFileSync(pdf, 'latin1').slice(0, 5), statSync(pdf).mode & 0o777]).toEqual(['%PDF-', 0o600]);
   expect((await daemon.zd('export', 'nothing')).code).toBe(4);
   expect((await daemon.zd('export', 'aliases', '--with-keys')).code).toBe(2);
-}, 60_000);
+}, 180_000);

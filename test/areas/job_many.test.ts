@@ -39,4 +39,4 @@ test('five hundred short jobs at once lose no output and leave no zombie', async
   const texts = await Promise.all(ids.map(async (id) => [await jobs.text(id), await jobs.text(id, true)]));
   expect(texts).toEqual(ids.map((_, at) => [`out ${at}\n`, `err ${at}\n`]));
   if (process.platform === 'linux') await until('every child was waited for', () => zombies().length === 0);
-}, 60_000);
+}, 180_000);

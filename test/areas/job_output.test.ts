@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from 'bun:test';
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { readEvents } from '../../src/kernel/event_stream';
 import { startDaemon, type TestDaemon } from '../helper/daemon';
 import { JobRig } from '../helper/jobs';
@@ -159,7 +159,8 @@ test('without an id the stream tells of all jobs', async () => {
 });
 
 test('a stop of the daemon ends streams and waits at once; the job goes on', async () => {
-  const id = await jobs.sh('sleep 1; echo late; exit 6');
+  const go = `${daemon.home}/stopped`;
+  const id = await jobs.sh(`while [ ! -e ${go} ]; do sleep 0.02; done; echo late; exit 6`);
   await jobs.state(id, 'running');
   const stream = await follow(`id=${id}`);
   const waiting = daemon.call('job_wait', { id });
@@ -168,6 +169,7 @@ test('a stop of the daemon ends streams and waits at once; the job goes on', asy
   await daemon.restart();
   expect((await stream.next()).event).toBe('shutdown');
   expect((await waiting).body.code).toBe('shutting_down');
+  writeFileSync(go, '');
   expect(await jobs.wait(id)).toMatchObject({ state: 'exited', exit_code: 6 });
   expect(await jobs.text(id)).toBe('late\n');
 });

@@ -1,6 +1,5 @@
 import { beforeAll, describe, expect, test } from 'bun:test';
 import { startDaemon, type TestDaemon } from '../helper/daemon';
-import { until } from '../helper/until';
 
 let daemon: TestDaemon;
 beforeAll(async () => {
@@ -204,16 +203,6 @@ test('a number nobody has is not found, everywhere', async () => {
   for (const op of ['schedule_update', 'schedule_enable', 'schedule_disable', 'schedule_run_now', 'schedule_history']) {
     expect([op, await refusal(op, { id: 987_654 })]).toEqual([op, '404 no_such_schedule']);
   }
-});
-
-test('what is over is not enabled again without a new time', async () => {
-  const at = inSecs(2);
-  const { schedule_id: id } = await call('schedule_add_once', { fire_at_unix_secs: at, command: ['true'] });
-  await call('schedule_disable', { id });
-  await until('its time has passed', () => Date.now() > at * 1000);
-  expect(await refusal('schedule_enable', { id })).toBe('409 conflict');
-  expect(await call('schedule_update', { id, fire_at_unix_secs: inSecs(900) })).toMatchObject({ enabled: false });
-  expect(await call('schedule_enable', { id })).toMatchObject({ status: 200, enabled: true });
 });
 
 test('there may be so many and no more', async () => {

@@ -1,7 +1,6 @@
 import { beforeAll, expect, test } from 'bun:test';
-import { renameSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { startDaemon, tempHome, type TestDaemon } from '../helper/daemon';
+import type { TestDaemon } from '../helper/daemon';
+import { ClockedDaemon } from '../helper/daemon_clock';
 import { until } from '../helper/until';
 
 const NOON = Date.parse('2026-06-01T12:00:30Z');
@@ -9,15 +8,8 @@ const HOUR = 3_600_000;
 const POLICIES = ['skip', 'run_once', 'run_all'] as const;
 
 let daemon: TestDaemon;
-const home = tempHome();
-const file = join(home, 'clock');
+const clock = new ClockedDaemon();
 const ids: Record<string, number> = {};
-
-/** Sets the wall clock of the daemon. Replaced as a whole, so it never reads half a number. */
-function set(time: number): void {
-  writeFileSync(`${file}.new`, String(time - Date.now()));
-  renameSync(`${file}.new`, file);
-}
 
 const add = async (input: object): Promise<number> => {
   const { status, body } = await daemon.call('schedule_add', { command: ['true'], cwd: '/', timezone: 'UTC', ...input });
@@ -44,22 +36,21 @@ const next = async (): Promise<number[]> =>
 const expected = { skip: ['missed@3x3'], run_once: ['missed@2x2', 'exited@3'], run_all: ['exited@1', 'exited@2', 'exited@3'] };
 
 beforeAll(async () => {
-  set(NOON);
-  const preload = resolve(import.meta.dir, '../helper/shifted_clock.ts');
-  daemon = await startDaemon({ source: true, home, env: { ZD_TEST_CLOCK: file, BUN_OPTIONS: `--preload=${preload}` } });
+  clock.set(NOON);
+  daemon = await clock.start();
   for (const catch_up of POLICIES) ids[catch_up] = await add({ cron_expr: '@hourly', catch_up, overlap: 'allow' });
   expect(await next()).toEqual([1, 1, 1]);
 });
 
 test('a clock set forward makes each schedule follow its policy, once', async () => {
-  set(NOON + 3.2 * HOUR);
+  clock.set(NOON + 3.2 * HOUR);
   await look();
   for (const policy of POLICIES) await until(`${policy} is done`, async () => Bun.deepEquals(await runs(policy), expected[policy]));
   expect(await next()).toEqual([4, 4, 4]);
 });
 
 test('a clock set back repeats nothing, and neither does a restart', async () => {
-  set(NOON + 1.2 * HOUR);
+  clock.set(NOON + 1.2 * HOUR);
   await look();
   await daemon.restart();
   await look();
@@ -68,10 +59,21 @@ test('a clock set back repeats nothing, and neither does a restart', async () =>
 });
 
 test('what came due while no daemon was there follows the policy too', async () => {
-  set(NOON + 5.2 * HOUR);
+  clock.set(NOON + 5.2 * HOUR);
   await daemon.restart();
   const later = { skip: ['missed@5x2'], run_once: ['missed@4', 'exited@5'], run_all: ['exited@4', 'exited@5'] };
   for (const policy of POLICIES)
     await until(`${policy} is done`, async () => Bun.deepEquals(await runs(policy), [...expected[policy], ...later[policy]]));
   expect(await next()).toEqual([6, 6, 6]);
+});
+
+test('what is over is not enabled again without a new time', async () => {
+  const at = NOON + 7 * HOUR;
+  const once = async (op: string, input: object) => (await daemon.call(op, input)).body;
+  const { schedule_id: id } = await once('schedule_add_once', { fire_at_unix_secs: at / 1000, command: ['true'] });
+  expect(await once('schedule_disable', { id })).toMatchObject({ enabled: false });
+  clock.set(at + HOUR);
+  expect((await daemon.call('schedule_enable', { id })).body.code).toBe('conflict');
+  expect(await once('schedule_update', { id, fire_at_unix_secs: at / 1000 + 7200 })).toMatchObject({ enabled: false });
+  expect(await once('schedule_enable', { id })).toMatchObject({ ok: true, enabled: true });
 });

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'bun:test';
-import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startDaemon, tempHome, type TestDaemon } from '../helper/daemon';
 import { isRunning, scripted, sessionCalls, textOf } from '../helper/sessions';
@@ -78,16 +78,18 @@ describe('a turn', () => {
 
   test('queued prompts are said one after the other, and forgotten by a cancel', async () => {
     const id = await open('agent');
-    await begin(id, 'slowly:20');
+    const go = join(home, 'go');
+    await begin(id, `hold:${go}`);
     expect(await ok('session_prompt', { id, text: 'say:second', queue: true })).toMatchObject({ disposition: 'queued', turn_id: null });
     expect(await ok('session_prompt', { id, text: 'say:third', queue: true })).toMatchObject({ disposition: 'queued' });
     expect(await refused('session_prompt', { id, text: 'say:fourth', queue: true })).toEqual([429, 'too_many']);
+    writeFileSync(go, '');
     const ended = await until('three turns', async () => {
       const events = await told(id);
       return events.filter(({ type }) => type === 'done').length === 3 ? events : undefined;
     });
     expect(ended.filter(({ type }) => type === 'user').map(({ data }) => [data.content, data.trigger])).toEqual([
-      ['slowly:20', 'user'],
+      [`hold:${go}`, 'user'],
       ['say:second', 'queued_auto'],
       ['say:third', 'queued_auto'],
     ]);

@@ -6,6 +6,8 @@ import { isRunning, scripted, sessionCalls, textOf } from '../helper/sessions';
 import { until } from '../helper/until';
 
 let daemon: TestDaemon;
+/** Its times are short. Only what waits for one of them to run out is asked of it: what else works would have to be quick on any machine. */
+let hasty: TestDaemon;
 const home = tempHome();
 const work = join(home, 'work');
 beforeAll(async () => {
@@ -16,19 +18,21 @@ beforeAll(async () => {
       scripted('agent', [], 'env = { SECRET = "hunter2-hunter2" }'),
       scripted('files', [], 'fs = "write"'),
       scripted('loader', ['load']),
-      scripted('silent', ['silent']),
       scripted('leaver', ['exit']),
       scripted('newer', ['v2']),
       scripted('stranger', ['locked']),
       scripted('chooser', ['models']),
-      '[session]\nstart_secs = 6\nidle_secs = 4\ncancel_secs = 1\napproval_secs = 2',
     ].join('\n'),
   });
+  const times = '[session]\nstart_secs = 10\nidle_secs = 5\napproval_secs = 2';
+  hasty = await startDaemon({ config: [scripted('agent'), scripted('silent', ['silent']), times].join('\n') });
 });
-const { ok, open, say, begin, told, waitFor } = sessionCalls(() => daemon);
+const calls = sessionCalls(() => daemon);
+const { ok, open, say, told } = calls;
+const hastyCalls = sessionCalls(() => hasty);
 
 /** How a turn failed, and that zd and the other sessions did not mind. */
-async function failure(id: string, text: string) {
+async function failure(id: string, text: string, { open, begin, say, told, waitFor } = calls) {
   const beside = await open('agent');
   const other = begin(beside, 'slowly:20');
   const { error, turn_id, state } = await say(id, text);
@@ -114,9 +118,9 @@ describe('an agent that fails', () => {
   });
 
   test('by never answering initialize, by leaving at once, by speaking another version', async () => {
-    expect(await failure(await open('silent'), 'say:x')).toEqual({
+    expect(await failure(await hastyCalls.open('silent'), 'say:x', hastyCalls)).toEqual({
       reason: 'initialize_timeout',
-      message: 'The agent was not ready within 6 seconds.',
+      message: 'The agent was not ready within 10 seconds.',
     });
     expect(await failure(await open('leaver'), 'say:x')).toEqual({ reason: 'exited', message: 'The agent ended with exit code 4: no such model' });
     expect(await failure(await open('newer'), 'say:x')).toMatchObject({ reason: 'protocol' });
@@ -144,6 +148,7 @@ describe('an agent that fails', () => {
   });
 
   test('by silence is given up, and what it started is ended', async () => {
+    const { open, begin, told, waitFor } = hastyCalls;
     const id = await open('agent');
     const turn = begin(id, 'child deaf');
     const child = await until('its child', async () => /child (\d+)/.exec(textOf(await told(id)))?.[1]);
@@ -154,6 +159,7 @@ describe('an agent that fails', () => {
   });
 
   test('whose question nobody answers is refused in time', async () => {
+    const { open, say, told, waitFor } = hastyCalls;
     const id = await open('agent');
     await say(id, 'permission');
     await waitFor(id, 'idle');

@@ -184,4 +184,4 @@ test('the command line', async () => {
   expect((await daemon.zd('snapshot', 'save', 'cli')).code).toBe(6);
   expect((await daemon.zd('snapshot', 'load', 'nothing')).code).toBe(4);
   expect((await daemon.zd('snapshot', 'delete', 'cli')).code).toBe(0);
-}, 60_000);
+}, 180_000);

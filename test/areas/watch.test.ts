@@ -19,6 +19,15 @@ afterEach(async () => {
 const watch = (path: string, query: Parameters<typeof watchIn>[1] = {}) => watchIn(zd, { path, ...query }, { signal: clients.signal });
 /** Settles everything of one step into one look. */
 const settled = { recursive: true, debounce_ms: 120 };
+/** What is changed in several steps, even if it is only to make a file and to write it, comes to zd in one: it stands still until all is done. */
+function atOnce(change: () => void): void {
+  process.kill(zd.pid, 'SIGSTOP');
+  try {
+    change();
+  } finally {
+    process.kill(zd.pid, 'SIGCONT');
+  }
+}
 
 test('a frame says what happened to which path, when, and to which watch', async () => {
   const dir = folderIn(zd);
@@ -42,7 +51,7 @@ test('a frame says what happened to which path, when, and to which watch', async
 test('create, modify, rename with both names, and delete', async () => {
   const dir = folderIn(zd);
   const stream = await watch(dir, settled);
-  writeFileSync(`${dir}/a`, '1');
+  atOnce(() => writeFileSync(`${dir}/a`, '1'));
   expect(await stream.upTo('create a')).toEqual(['create a']);
   appendFileSync(`${dir}/a`, '2');
   expect(await stream.upTo('modify a')).toEqual(['modify a']);
@@ -70,12 +79,16 @@ test('editors that save by rename, with or without a backup, modify the file', a
   const dir = folderIn(zd);
   writeFileSync(`${dir}/file`, 'old');
   const stream = await watch(dir, settled);
-  writeFileSync(`${dir}/.file.swp`, 'new');
-  renameSync(`${dir}/.file.swp`, `${dir}/file`);
+  atOnce(() => {
+    writeFileSync(`${dir}/.file.swp`, 'new');
+    renameSync(`${dir}/.file.swp`, `${dir}/file`);
+  });
   expect(await stream.upTo('modify file')).toEqual(['modify file']);
-  renameSync(`${dir}/file`, `${dir}/file~`);
-  writeFileSync(`${dir}/file`, 'newer');
-  rmSync(`${dir}/file~`);
+  atOnce(() => {
+    renameSync(`${dir}/file`, `${dir}/file~`);
+    writeFileSync(`${dir}/file`, 'newer');
+    rmSync(`${dir}/file~`);
+  });
   expect(await stream.upTo('modify file')).toEqual(['modify file']);
 });
 
@@ -83,8 +96,10 @@ test('a file that takes over a freed inode number is not taken for a renamed one
   const dir = folderIn(zd);
   writeFileSync(`${dir}/old`, '1');
   const stream = await watch(dir, settled);
-  rmSync(`${dir}/old`);
-  writeFileSync(`${dir}/new`, '1');
+  atOnce(() => {
+    rmSync(`${dir}/old`);
+    writeFileSync(`${dir}/new`, '1');
+  });
   expect(await stream.upTo('delete old')).toEqual(['create new', 'delete old']);
 });
 
@@ -94,8 +109,10 @@ test('folders that are made, moved in, renamed and moved out are followed with e
   mkdirSync(`${outside}/x/y`, { recursive: true });
   writeFileSync(`${outside}/x/y/z`, '1');
   const stream = await watch(dir, settled);
-  mkdirSync(`${dir}/d/e`, { recursive: true });
-  writeFileSync(`${dir}/d/e/f`, '1');
+  atOnce(() => {
+    mkdirSync(`${dir}/d/e`, { recursive: true });
+    writeFileSync(`${dir}/d/e/f`, '1');
+  });
   expect(await stream.upTo('create d/e/f')).toEqual(['create d', 'create d/e', 'create d/e/f']);
   renameSync(`${outside}/x`, `${dir}/x`);
   expect(await stream.upTo('create x/y/z')).toEqual(['create x', 'create x/y', 'create x/y/z']);
@@ -106,7 +123,7 @@ test('folders that are made, moved in, renamed and moved out are followed with e
   renameSync(`${dir}/x2`, `${outside}/x2`);
   expect(await stream.upTo('delete x2')).toEqual(['delete x2/y/z', 'delete x2/y', 'delete x2']);
   appendFileSync(`${outside}/x2/y/z`, '3');
-  rmSync(`${dir}/d`, { recursive: true });
+  atOnce(() => rmSync(`${dir}/d`, { recursive: true }));
   expect(await stream.upTo('delete d')).toEqual(['delete d/e/f', 'delete d/e', 'delete d']);
 });
 
@@ -117,7 +134,7 @@ test('links are not followed, so a circle of them is no danger', async () => {
   const stream = await watch(dir, settled);
   symlinkSync('.', `${dir}/self`);
   expect(await stream.upTo('create self')).toEqual(['create self']);
-  writeFileSync(`${dir}/d/f`, '');
+  atOnce(() => writeFileSync(`${dir}/d/f`, ''));
   expect(await stream.upTo('create d/f')).toEqual(['create d/f']);
 });
 
@@ -133,7 +150,7 @@ test('a root that is deleted and comes back is watched again', async () => {
   const dir = folderIn(zd);
   writeFileSync(`${dir}/a`, '');
   const stream = await watch(dir, settled);
-  rmSync(dir, { recursive: true });
+  atOnce(() => rmSync(dir, { recursive: true }));
   expect(await stream.upTo('state waiting')).toEqual(['delete a', 'delete .', 'state waiting']);
   mkdirSync(dir);
   expect((await stream.upTo('create .')).at(-1)).toBe('create .');
@@ -145,9 +162,11 @@ test('a root that another folder replaces is watched in its new shape', async ()
   const dir = folderIn(zd);
   writeFileSync(`${dir}/a`, '');
   const stream = await watch(dir, settled);
-  renameSync(dir, `${dir}-old`);
-  mkdirSync(dir);
-  writeFileSync(`${dir}/b`, '');
+  atOnce(() => {
+    renameSync(dir, `${dir}-old`);
+    mkdirSync(dir);
+    writeFileSync(`${dir}/b`, '');
+  });
   await stream.upTo('create b');
   writeFileSync(`${dir}-old/c`, '');
   writeFileSync(`${dir}/d`, '');
@@ -178,11 +197,15 @@ test('a single file: written, replaced, deleted, back; its neighbours are not to
   const dir = folderIn(zd);
   writeFileSync(`${dir}/f`, '1');
   const stream = await watch(`${dir}/f`, { debounce_ms: 120 });
-  writeFileSync(`${dir}/other`, '1');
-  appendFileSync(`${dir}/f`, '2');
+  atOnce(() => {
+    writeFileSync(`${dir}/other`, '1');
+    appendFileSync(`${dir}/f`, '2');
+  });
   expect(await stream.upTo('modify .')).toEqual(['modify .']);
-  writeFileSync(`${dir}/t`, '3');
-  renameSync(`${dir}/t`, `${dir}/f`);
+  atOnce(() => {
+    writeFileSync(`${dir}/t`, '3');
+    renameSync(`${dir}/t`, `${dir}/f`);
+  });
   expect(await stream.upTo('modify .')).toEqual(['modify .']);
   rmSync(`${dir}/f`);
   expect(await stream.upTo('state waiting')).toEqual(['delete .', 'state waiting']);
@@ -207,13 +230,10 @@ test('ten thousand files at once: each is told, or it is said that not all are',
 test('what the system dropped is said, and the watch goes on', async () => {
   const dir = folderIn(zd);
   const stream = await watch(dir, { debounce_ms: 0 });
-  process.kill(zd.pid, 'SIGSTOP');
-  try {
+  atOnce(() => {
     const queue = Number(readFileSync('/proc/sys/fs/inotify/max_queued_events', 'utf8'));
     for (let at = 0; at < queue + 1000; at++) writeFileSync(`${dir}/f${at}`, '');
-  } finally {
-    process.kill(zd.pid, 'SIGCONT');
-  }
+  });
   await stream.upTo('rescan overflow');
   writeFileSync(`${dir}/last`, '');
   await stream.upTo('create last');

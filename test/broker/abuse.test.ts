@@ -8,7 +8,7 @@ import { until } from '../helper/until';
 
 const broker = await startBroker(['--rate', '5', '--burst', '20']);
 const mesh = await broker.mesh();
-const [ann, cem] = [await broker.member(mesh, 'Ann'), await broker.member(mesh, 'Cem')];
+const ann = await broker.member(mesh, 'Ann');
 
 const alive = async () => ((await (await fetch(`${broker.http}/health`)).json()) as { ok: boolean }).ok;
 
@@ -85,25 +85,28 @@ test('bytes that are no HTTP, and sockets that vanish, are nothing to it', async
 });
 
 test('the rate holds for messages, not for their retries', async () => {
-  const client = await RawClient.join(broker, cem);
+  // So slow that 50 messages are sent, and the one looked at is asked for again, before much of it is free, however busy the machine is.
+  const strict = await startBroker(['--rate', '2', '--burst', '20']);
+  const team = await strict.mesh();
+  const client = await RawClient.join(strict, await strict.member(team, 'Cem'));
   const sealed = plainBody('x');
   const send = (key: string) => client.post('*', sealed, { client_message_id: key });
-  const acks = await Promise.all(Array.from({ length: 40 }, (_, at) => send(`rate-${at}`)));
+  const acks = await Promise.all(Array.from({ length: 50 }, (_, at) => send(`rate-${at}`)));
   const refused = acks.filter(({ queued }) => !queued);
   expect(acks.filter(({ queued }) => queued).length).toBeGreaterThanOrEqual(20);
   expect(refused.length).toBeGreaterThan(10);
-  expect(refused[0]!.error).toBe('rate_limit: max 300 msg/min (burst 20) — slow down');
+  expect(refused[0]!.error).toBe('rate_limit: max 120 msg/min (burst 20) — slow down');
   // What was taken is answered again at once, however often it is asked for.
   const again = await Promise.all(Array.from({ length: 100 }, () => send('rate-0')));
   expect(again.every(({ queued, duplicate }) => queued && duplicate)).toBe(true);
   // And what was refused comes through at the time it was told, though it kept trying meanwhile.
-  const last = refused.at(-1)!;
-  const waits = (await send(last.id)).retry_after_ms as number;
-  expect(waits).toBeLessThanOrEqual((40 - 20) * 200 + 200);
+  const one = refused[10]!;
+  const waits = (await send(one.id)).retry_after_ms as number;
+  expect(waits).toBeLessThanOrEqual(11 * 500);
   let tries = 0;
   await until('it is taken', async () => {
     tries++;
-    return (await send(last.id)).queued;
+    return (await send(one.id)).queued;
   });
   expect(tries).toBeGreaterThan(2);
   await client.close();

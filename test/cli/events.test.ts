@@ -1,4 +1,4 @@
-import { beforeAll, expect, test } from 'bun:test';
+import { beforeAll, beforeEach, expect, test } from 'bun:test';
 import { cleanEnv, startDaemon, ZD, type TestDaemon } from '../helper/daemon';
 import { until } from '../helper/until';
 
@@ -28,6 +28,8 @@ async function listen(...args: string[]): Promise<Listener> {
 }
 
 const streams = async (): Promise<number> => (await daemon.call('metrics')).body.active_subscriptions;
+// One that ended may not be gone yet, and would be counted for the next.
+beforeEach(() => until('nobody listens', async () => (await streams()) === 0));
 const publish = (topic: string, data: unknown) => daemon.zd('publish', topic, JSON.stringify(data));
 
 test('an event published in one shell is heard in another', async () => {

@@ -31,7 +31,7 @@ test('zd export and zd import, into an empty home, over one that runs, and over 
   expect(readdirSync(home).filter((name) => name.startsWith('replaced-')).length).toBe(1);
   await restored.start();
   expect((await restored.call('cache_get', { ns: 'n', key: 'k' })).body.value).toBe('kept');
-}, 60_000);
+}, 180_000);
 
 test('over a daemon that runs, which comes back with it', async () => {
   const home = tempHome();
@@ -46,7 +46,7 @@ test('over a daemon that runs, which comes back with it', async () => {
   } finally {
     await runZd(home, ['down']);
   }
-}, 60_000);
+}, 180_000);
 
 test('a backup that is cut off changes nothing', async () => {
   const cut = join(folder, 'cut.tar.zst');
@@ -58,4 +58,4 @@ test('a backup that is cut off changes nothing', async () => {
   expect(readdirSync(home).filter((name) => name !== '.bun' && name !== 'lock')).toEqual([]);
   expect((await runZd(home, ['import', join(folder, 'none.tar.zst')])).code).toBe(4);
   expect((await runZd(home, ['export', join(folder, 'x.tar.zst')])).code).toBe(3);
-}, 60_000);
+}, 180_000);

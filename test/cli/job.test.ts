@@ -109,7 +109,7 @@ test('submit prints the number, logs the output, list a line per job', async () 
   expect(await daemon.zd('job', 'logs', '-n', '1', id)).toEqual({ code: 0, stdout: 'two\n', stderr: 'bad\n' });
   expect(await daemon.zd('job', 'logs', '--channel', 'stderr', id)).toEqual({ code: 0, stdout: '', stderr: 'bad\n' });
   const list = (await daemon.zd('job', 'list', '--tag', 'x')).stdout;
-  expect(list).toMatch(new RegExp(`^${id}\\texited\\t1\\t\\d+ms\\tx,y\\tmy job: /bin/sh -c 'echo one; echo two; echo bad >&2; exit 1'\\n$`));
+  expect(list).toMatch(new RegExp(`^${id}\\texited\\t1\\t[\\d.]+m?s\\tx,y\\tmy job: /bin/sh -c 'echo one; echo two; echo bad >&2; exit 1'\\n$`));
   expect((await daemon.zd('job', 'list', '--tag', 'x', '-q')).stdout).toBe(`${id}\n`);
   expect(JSON.parse((await daemon.zd('job', 'list', '--tag', 'x', '--json')).stdout)).toMatchObject({ ok: true, count: 1 });
   expect((await daemon.zd('job', 'cancel', id)).stdout).toBe('exited\n');

@@ -113,7 +113,7 @@ for (const point of ['storage.before_commit', 'storage.after_commit'])
       await world.broker.ended();
       await world.broker.start();
       await expectAll(world);
-    }, 60_000);
+    }, 180_000);
 
 test('a message whose acknowledgement was lost is answered as the same one when it is sent again', async () => {
   const world = await worldOf();
@@ -130,7 +130,7 @@ test('a message whose acknowledgement was lost is answered as the same one when 
   await until('it is there', () => reader.pushes().length > 0);
   await reader.ask({ type: 'list_peers' });
   expect(reader.pushes().length).toBe(1);
-}, 60_000);
+}, 180_000);
 
 test('a message that cannot be stored is refused, its id stays free, and the broker goes on', async () => {
   const world = await worldOf();
@@ -145,4 +145,4 @@ test('a message that cannot be stored is refused, its id stays free, and the bro
   expect(await client.post(bob.keys.publicKey, body, { client_message_id: 'full' })).toMatchObject({ queued: true, duplicate: false });
   const reader = await RawClient.join(world.broker, bob);
   await until('it is there', () => reader.pushes().length === 1);
-}, 60_000);
+}, 180_000);

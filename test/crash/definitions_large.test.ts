@@ -48,4 +48,4 @@ test('a bundle written in many pieces is there whole or not at all, and what doe
     await daemon.stop();
     return JSON.stringify(rows()) === JSON.stringify({ rows: ROWS + 7, owners: 1 });
   });
-}, 60_000);
+}, 180_000);

@@ -83,4 +83,4 @@ test('killed while a backup is made or a snapshot written, nothing of it stays',
   await daemon.restart({});
   expect((await daemon.call('snapshot_load', { tag: 's' })).status).toBe(200);
   expect(readdirSync(join(daemon.home, 'snapshots'))).toEqual(['s.jsonl.zst']);
-}, 60_000);
+}, 180_000);

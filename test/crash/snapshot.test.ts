@@ -29,4 +29,4 @@ test('killed at any commit of a load, all of the old state is there, until the l
       const told = (await daemon.call('event_list', { topic: 'snapshot.loaded' })).body.events.length;
       expect([failpoint, told]).toEqual([failpoint, state === 'new' ? 1 : 0]);
     }
-}, 60_000);
+}, 180_000);

@@ -16,7 +16,7 @@ beforeAll(async () => {
   zd = join(built, 'zd');
   const child = Bun.spawn([process.execPath, join(root, 'scripts/compile.ts'), '--outfile', zd], { stdio: ['ignore', 'ignore', 'inherit'] });
   expect(await child.exited).toBe(0);
-}, 60_000);
+}, 180_000);
 afterAll(() => built && rmSync(built, { recursive: true, force: true }));
 
 /** A project folder that would like to run its own code, and to send zd somewhere else, in every way it could try. */

@@ -4,6 +4,7 @@
  * before a prompt is told by its arguments.
  */
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 
 type Json = Record<string, any>;
 
@@ -44,6 +45,10 @@ const steps: Record<string, (argument: string) => unknown> = {
       chunk(`${n} `);
       await Bun.sleep(5);
     }
+  },
+  /** Goes on when there is a file of this path. */
+  hold: async (path) => {
+    while (!existsSync(path) && !cancelled) await Bun.sleep(5);
   },
   /** So many megabytes in pieces of 8 KiB. */
   flood: async (megabytes) => {

@@ -1,5 +1,5 @@
 /** Asks until there is an answer that is not undefined, null or false. Tests wait for conditions, never for time; the bound only ends a hang. */
-export async function until<T>(what: string, ask: () => T | Promise<T>, boundMs = 20_000): Promise<NonNullable<T>> {
+export async function until<T>(what: string, ask: () => T | Promise<T>, boundMs = 45_000): Promise<NonNullable<T>> {
   const end = performance.now() + boundMs;
   for (;;) {
     const answer = await ask();

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { parseFilter } from '../../src/areas/event/filter';
 import { compileGlob } from '../../src/areas/event/glob';
 import { MAX_PATTERN_CHARS, MAX_PATTERNS, parsePattern, type Pattern } from '../../src/areas/event/pattern';
+import { cpuMsOf } from '../helper/cpu';
 
 const pattern = (text: string): Pattern => {
   const parsed = parsePattern(text);
@@ -74,11 +75,12 @@ test.each([
   ['a long part', `*${'a'.repeat(256)}b*`],
   ['a long part with question marks', `*${'?a'.repeat(400)}b*`],
   ['stars and question marks', `${'*?a'.repeat(300)}*b`],
-])('a pattern that takes other matchers long is answered at once: %s', (_what, text) => {
+])('a pattern that takes other matchers long is answered at once: %s', async (_what, text) => {
   const glob = compileGlob(text);
-  const started = performance.now();
-  for (let round = 0; round < 100; round++) expect(glob('a'.repeat(512))).toBe(false);
-  expect(performance.now() - started).toBeLessThan(1000);
+  const spent = await cpuMsOf(() => {
+    for (let round = 0; round < 100; round++) expect(glob('a'.repeat(512))).toBe(false);
+  });
+  expect(spent).toBeLessThan(1000);
 });
 
 test('scope and topic are split at the first dot', () => {

@@ -6,6 +6,7 @@ import { fits, ignoredBy } from '../../src/areas/history/ignore';
 import { NO_NAMES, type KnownNames } from '../../src/areas/history/names';
 import { REDACTED, redact } from '../../src/areas/history/redact';
 import { maskOf } from '../../src/areas/history/segment';
+import { cpuMsOf } from '../helper/cpu';
 
 const bytes = (text: string) => new TextEncoder().encode(text.toLowerCase());
 const score = (line: string, filter: string) => scoreOf(bytes(line), 0, bytes(line).length, patternOf(filter));
@@ -55,7 +56,7 @@ test('fuzzy: beginnings of words, runs and short gaps come first', () => {
   ordered('src', 'vim src/main.ts', 'vim desrc', 'vim asaarxac');
 });
 
-test('patterns: the same answers as a regular expression, in bounded time', () => {
+test('patterns: the same answers as a regular expression, in bounded time', async () => {
   const pattern = fc.string({ unit: fc.constantFrom('a', 'b', '*', '?'), maxLength: 8 });
   const line = fc.string({ unit: fc.constantFrom('a', 'b', '\n'), maxLength: 10 });
   fc.assert(
@@ -65,9 +66,7 @@ test('patterns: the same answers as a regular expression, in bounded time', () =
     }),
     { numRuns: 2000 },
   );
-  const began = performance.now();
-  fits('*a'.repeat(200), 'a'.repeat(50_000).slice(0, -1) + 'b');
-  expect(performance.now() - began).toBeLessThan(2000);
+  expect(await cpuMsOf(() => fits('*a'.repeat(200), 'a'.repeat(50_000).slice(0, -1) + 'b'))).toBeLessThan(2000);
   expect(ignoredBy('pass x', { paused: false, leadingSpace: true, patterns: ['pass *'] })).toBe('pattern');
   expect(ignoredBy(' x', { paused: false, leadingSpace: false, patterns: [] })).toBeNull();
 });
@@ -123,9 +122,8 @@ test('what was taken out once stays as it is', () => {
   for (const [line] of SECRETS) expect(redact(redact(line).line).redacted).toBe(0);
 });
 
-test('a line made to be slow is not', () => {
-  const began = performance.now();
-  for (const part of [
+test('a line made to be slow is not', async () => {
+  const parts = [
     'a-',
     'x_',
     'a',
@@ -138,9 +136,9 @@ test('a line made to be slow is not', () => {
     'a://x:',
     'authorization: ',
     '-----BEGIN PRIVATE KEY-----',
-  ])
-    redact(`${part.repeat(Math.floor(60_000 / part.length))}=`);
-  expect(performance.now() - began).toBeLessThan(3000);
+  ];
+  const lines = parts.map((part) => `${part.repeat(Math.floor(60_000 / part.length))}=`);
+  expect(await cpuMsOf(() => lines.map((line) => redact(line)))).toBeLessThan(3000);
 });
 
 const known = { names: NO_NAMES, runs: (name: string) => ['git', 'ls', 'grep'].includes(name) };

@@ -13,13 +13,13 @@ const { db, jobs, events } = rig;
 const caller = { source: 'test' };
 
 test('a job enqueued in a write exists exactly when the write does, and starts after it', async () => {
-  const before = jobs.list({ limit: 1 }).length;
+  const before = jobs.list({ limit: 1 }, Date.now()).length;
   const failing = db.write(() => {
     jobs.enqueue({ command: ['true'], cwd: '/', group: 'never' }, caller);
     throw new ZdError('conflict');
   });
   expect(await failing.catch((error: ZdError) => error.code)).toBe('conflict');
-  expect(jobs.list({ limit: 10 }).length).toBe(before);
+  expect(jobs.list({ limit: 10 }, Date.now()).length).toBe(before);
   const [one, two] = await Promise.all([
     db.write(() => {
       events.append({ kind: 'test', scope: 'test', topic: 'fire', source: 'test', data: null });
@@ -87,14 +87,14 @@ test('a write that fails beside it runs the job once', async () => {
     }),
   ]);
   expect(results.map((each) => each.status)).toEqual(['fulfilled', 'rejected']);
-  expect(jobs.list({ tag: 'beside', limit: 10 })).toHaveLength(1);
+  expect(jobs.list({ tag: 'beside', limit: 10 }, Date.now())).toHaveLength(1);
 });
 
 /** Jobs that wait for earlier ones, and how each ends if it runs. */
 const plans = fc.array(fc.record({ after: fc.array(fc.nat(20), { maxLength: 4 }), code: fc.constantFrom(0, 0, 1) }), { minLength: 1, maxLength: 12 });
 
 test('dependencies: ready when all succeeded, skipped when any did not, whatever the order', async () => {
-  const table = new JobTable(db);
+  const table = new JobTable(db, () => {});
   const settlement = new Settlement(table, events, { now: () => Date.now(), monotonic: () => 0 });
   await jobs.setGroup('model', { paused: true });
   await fc.assert(

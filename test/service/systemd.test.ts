@@ -39,7 +39,7 @@ if (reason !== '') console.warn(`skipped: a throw-away systemd cannot run here: 
 
 /** Runs a story, whose tests print what went wrong. */
 async function tell(story: string, settings: Readonly<Record<string, string>>): Promise<void> {
-  const { code, output } = await underSystemd(150, settings, [process.execPath, 'test', '--timeout', '60000', join(import.meta.dir, story)]);
+  const { code, output } = await underSystemd(400, settings, [process.execPath, 'test', '--timeout', '120000', join(import.meta.dir, story)]);
   if (code !== 0) console.error(output);
   expect(code).toBe(0);
 }
@@ -47,23 +47,23 @@ async function tell(story: string, settings: Readonly<Record<string, string>>): 
 test.skipIf(reason !== '')(
   'the service lives its whole life under a real user manager',
   () => tell('systemd_story.ts', { XDG_CONFIG_HOME: join(root, 'config') }),
-  170_000,
+  420_000,
 );
 
 test.skipIf(reason !== '')(
   'our unit does with any program what it shall do with the daemon',
   () => tell('systemd_unit_story.ts', { XDG_CONFIG_HOME: join(root, 'config') }),
-  170_000,
+  420_000,
 );
 
 test.skipIf(reason !== '')(
   'a shell that has folders of its own installs where the manager looks',
   () => tell('systemd_folders_story.ts', {}),
-  170_000,
+  420_000,
 );
 
 test.skipIf(reason !== '')(
   'jobs outlive every restart of the service, and their exit codes are learned',
   () => tell('systemd_jobs_story.ts', { XDG_CONFIG_HOME: join(root, 'config') }),
-  170_000,
+  420_000,
 );

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { resolvePaths } from '../../src/daemon/paths';
 import { serviceState } from '../../src/service/install';
 import { homeSuffix } from '../../src/service/program';
@@ -154,6 +154,11 @@ describe('one home', () => {
     renameSync(paths.zdDb, kept);
     for (const ending of ['-wal', '-shm']) rmSync(paths.zdDb + ending, { force: true });
     writeFileSync(paths.zdDb, 'this is no database, and it is long enough to be taken for one by its size alone', { mode: 0o600 });
+    // Longer than any of this takes: the next try must not come in between.
+    const dropIn = `${unitFile}.d/slow.conf`;
+    mkdirSync(dirname(dropIn), { recursive: true });
+    writeFileSync(dropIn, '[Service]\nRestartSec=600\n');
+    await systemctl('daemon-reload');
     await systemctl('start', '--no-block', unit);
     await until(
       'systemd waits before the next try',
@@ -161,6 +166,8 @@ describe('one home', () => {
     );
     expect((await good('down')).stdout).toBe(`zd is not running, and ${unit} no longer tries to start it\n`);
     expect(await state()).toMatchObject({ active: false, restarting: false, state: 'inactive' });
+    rmSync(dirname(dropIn), { recursive: true });
+    await systemctl('daemon-reload');
     renameSync(kept, paths.zdDb);
     await good('up');
   });

@@ -95,7 +95,9 @@ describe('host and origin', () => {
 
   test('the unix socket takes any Host', async () => {
     for (const host of ['zd', 'a', 'evil.test', 'localhost']) expect((await daemon.fetch('/health', { headers: { host } })).status).toBe(200);
-    expect((await daemon.fetch('/stream/events', { headers: { host: 'zd' }, signal: AbortSignal.timeout(5000) })).status).toBe(200);
+    const leave = new AbortController();
+    expect((await daemon.fetch('/stream/events', { headers: { host: 'zd' }, signal: leave.signal })).status).toBe(200);
+    leave.abort();
   });
 
   test('pages of other sites are refused, our own page and listed origins are not', async () => {

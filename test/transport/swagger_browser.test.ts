@@ -28,7 +28,7 @@ test.skipIf(!CHROMIUM)(
           if (end) await page.evaluate('scrollTo(0, 0)');
           return expected.every((path) => seen.has(path));
         },
-        45_000,
+        120_000,
       );
 
       await page.setViewportSize({ width: 1200, height: 900 });
@@ -59,5 +59,5 @@ test.skipIf(!CHROMIUM)(
       await close();
     }
   },
-  90_000,
+  240_000,
 );

@@ -19,9 +19,11 @@ export interface BatchItem {
   readonly by?: number;
 }
 
-interface Step extends BatchItem {
+interface Step {
   readonly ns: string;
-  readonly encoded?: Encoded;
+  readonly item: BatchItem;
+  /** What a put stores. */
+  readonly encoded: Encoded | null;
 }
 
 export interface BatchResult {
@@ -44,13 +46,13 @@ interface Read {
   readonly counts: boolean;
 }
 
-/** Fields beside op, ns and key that each kind takes. */
-const FIELDS: Readonly<Record<BatchItem['op'], readonly string[]>> = {
-  put: ['value', 'value_base64', 'ttl_secs', 'if_version', 'if_absent'],
-  get: [],
-  del: ['if_version'],
-  incr: ['by', 'ttl_secs'],
-  touch: ['ttl_secs'],
+/** Fields beside op, ns and key that each kind does not take. */
+const FOREIGN: Readonly<Record<BatchItem['op'], readonly (keyof BatchItem)[]>> = {
+  put: ['by'],
+  get: ['value', 'value_base64', 'ttl_secs', 'if_version', 'if_absent', 'by'],
+  del: ['value', 'value_base64', 'ttl_secs', 'if_absent', 'by'],
+  incr: ['value', 'value_base64', 'if_version', 'if_absent'],
+  touch: ['value', 'value_base64', 'if_version', 'if_absent', 'by'],
 };
 
 /** Checks every item before any of them runs; throws for the first that could never be done. */
@@ -61,14 +63,12 @@ export function planBatch(store: CacheStore, ns: string | undefined, items: read
     const space = item.ns ?? ns;
     if (space === undefined) throw fail('ns', 'missing, here or at the top');
     if (item.ns !== undefined && !isName(item.ns)) throw fail('ns', 'expected 1 to 256 characters without control characters');
-    for (const field in item) {
-      if (field !== 'op' && field !== 'ns' && field !== 'key' && !FIELDS[item.op].includes(field)) throw fail(field, `not a field of ${item.op}`);
-    }
+    for (const field of FOREIGN[item.op]) if (item[field] !== undefined) throw fail(field, `not a field of ${item.op}`);
     if (item.op === 'put') {
       if (item.if_version !== undefined && item.if_absent) throw fail('if_absent', 'cannot be combined with if_version');
-      const step = { ...item, ns: space, encoded: encodeValue(item.value, item.value_base64, path) };
-      store.checkPut({ ns: space, key: item.key, value: step.encoded }, path);
-      return step;
+      const encoded = encodeValue(item.value, item.value_base64, path);
+      store.checkPut({ ns: space, key: item.key, value: encoded }, path);
+      return { ns: space, item, encoded };
     }
     checkNames(space, item.key, path);
     if (item.op === 'incr') {
@@ -76,7 +76,7 @@ export function planBatch(store: CacheStore, ns: string | undefined, items: read
       if (item.by !== undefined && !Number.isSafeInteger(item.by)) throw fail('by', 'expected an integer within ±(2^53 − 1)');
     }
     if (item.op === 'touch' && item.ttl_secs === undefined) throw fail('ttl_secs', 'missing; null lifts the limit');
-    return item.ns === undefined ? { ...item, ns: space } : (item as Step);
+    return { ns: space, item, encoded: null };
   });
 }
 
@@ -91,33 +91,34 @@ export async function runBatch(store: CacheStore, steps: readonly Step[]): Promi
 }
 
 function runStep(store: CacheStore, step: Step, changes: Changes, reads: Read[]): BatchResult {
-  const { ns, key } = step;
+  const { ns, item } = step;
+  const { key } = item;
   const { writer } = store;
-  if (step.op === 'put') {
+  if (item.op === 'put') {
     const result = writer.put(
-      { ns, key, value: step.encoded!, ttlSecs: step.ttl_secs, ifVersion: step.if_version, ifAbsent: step.if_absent },
+      { ns, key, value: step.encoded!, ttlSecs: item.ttl_secs, ifVersion: item.if_version, ifAbsent: item.if_absent },
       changes,
     );
     return result instanceof ZdError ? refusal(result) : { ok: true, version: result.version, expires_at: wireTime(result.expiresAt) };
   }
-  if (step.op === 'get') {
+  if (item.op === 'get') {
     const entry = store.peek(ns, key);
     reads.push({ ns, id: entry?.id ?? null, counts: true });
     return entry
       ? { ok: true, ...decodeValue(entry.type, entry.value), version: entry.version, expires_at: wireTime(entry.expires_at) }
       : refusal(missing(ns, key));
   }
-  if (step.op === 'del') {
-    const deleted = writer.del(ns, key, step.if_version, changes);
+  if (item.op === 'del') {
+    const deleted = writer.del(ns, key, item.if_version, changes);
     return deleted instanceof ZdError ? refusal(deleted) : { ok: true, deleted };
   }
-  if (step.op === 'incr') {
-    const result = writer.incr(ns, key, step.by ?? 1, step.ttl_secs ?? undefined, changes);
+  if (item.op === 'incr') {
+    const result = writer.incr(ns, key, item.by ?? 1, item.ttl_secs ?? undefined, changes);
     return result instanceof ZdError
       ? refusal(result)
       : { ok: true, value: result.value, version: result.version, expires_at: wireTime(result.expiresAt) };
   }
-  const result = writer.touch(ns, key, step.ttl_secs ?? null);
+  const result = writer.touch(ns, key, item.ttl_secs ?? null);
   if (result instanceof ZdError) return refusal(result);
   reads.push({ ns, id: result.id, counts: false });
   return { ok: true, version: result.version, expires_at: wireTime(result.expiresAt) };

@@ -6,6 +6,7 @@ import { ReadCache } from './reads';
 /** What a write needs to know of the entry it meets. */
 export interface Head {
   readonly id: number;
+  readonly type: number;
   readonly bytes: number;
   readonly version: number;
   readonly created_at: number;
@@ -13,7 +14,6 @@ export interface Head {
 }
 
 export interface Entry extends Head {
-  readonly type: number;
   readonly updated_at: number;
   readonly value: string | Uint8Array;
 }
@@ -43,6 +43,7 @@ export class CacheTable {
   private readonly readStmt;
   private readonly insertStmt;
   private readonly updateStmt;
+  private readonly overwriteStmt;
   private readonly removeStmt;
   private readonly expiryStmt;
   private readonly oldestStmt;
@@ -57,7 +58,7 @@ export class CacheTable {
   private reserving: number;
 
   constructor(readonly db: Db) {
-    this.findStmt = db.prepare<Head>('SELECT id, bytes, version, created_at, expires_at FROM entry WHERE ns = ? AND key = ?');
+    this.findStmt = db.prepare<Head>('SELECT id, type, bytes, version, created_at, expires_at FROM entry WHERE ns = ? AND key = ?');
     this.readStmt = db.prepare<Entry>(
       'SELECT id, type, bytes, version, created_at, updated_at, expires_at, value FROM entry WHERE ns = ? AND key = ?',
     );
@@ -67,15 +68,18 @@ export class CacheTable {
     this.updateStmt = db.prepare(
       'UPDATE entry SET type = ?, bytes = ?, version = ?, created_at = ?, updated_at = ?, expires_at = ?, value = ? WHERE id = ?',
     );
+    this.overwriteStmt = db.prepare('UPDATE entry SET bytes = ?, version = ?, updated_at = ?, value = ? WHERE id = ?');
     this.removeStmt = db.prepare('DELETE FROM entry WHERE id = ?');
     this.expiryStmt = db.prepare('UPDATE entry SET expires_at = ? WHERE id = ?');
-    this.oldestStmt = db.prepare<Candidate>('SELECT id, used, bytes, version, created_at, expires_at FROM entry WHERE ns = ? ORDER BY used LIMIT 1');
+    this.oldestStmt = db.prepare<Candidate>(
+      'SELECT id, used, type, bytes, version, created_at, expires_at FROM entry WHERE ns = ? ORDER BY used LIMIT 1',
+    );
     this.usedStmt = db.prepare('UPDATE entry SET used = ?1 WHERE id = ?2 AND used < ?1');
     this.rangeStmt = db.prepare<Head & { key: string }>(
-      'SELECT id, key, bytes, version, created_at, expires_at FROM entry WHERE ns = ? AND key >= ? AND key < ? ORDER BY key LIMIT ?',
+      'SELECT id, key, type, bytes, version, created_at, expires_at FROM entry WHERE ns = ? AND key >= ? AND key < ? ORDER BY key LIMIT ?',
     );
     this.openRangeStmt = db.prepare<Head & { key: string }>(
-      'SELECT id, key, bytes, version, created_at, expires_at FROM entry WHERE ns = ? AND key >= ? ORDER BY key LIMIT ?',
+      'SELECT id, key, type, bytes, version, created_at, expires_at FROM entry WHERE ns = ? AND key >= ? ORDER BY key LIMIT ?',
     );
     this.dueStmt = db.prepare<{ id: number; ns: string; bytes: number }>(
       'SELECT id, ns, bytes FROM entry WHERE expires_at <= ? ORDER BY expires_at LIMIT ?',
@@ -129,13 +133,18 @@ export class CacheTable {
 
   insert(ns: string, key: string, value: Encoded, version: number, now: number, expiresAt: number | null): void {
     const { lastInsertRowid } = this.insertStmt.run(ns, key, value.type, value.bytes, version, now, expiresAt, value.data);
-    this.heads.set(ns, key, { id: Number(lastInsertRowid), bytes: value.bytes, version, created_at: now, expires_at: expiresAt });
+    const { type, bytes } = value;
+    this.heads.set(ns, key, { id: Number(lastInsertRowid), type, bytes, version, created_at: now, expires_at: expiresAt });
   }
 
-  update(id: number, value: Encoded, version: number, createdAt: number, now: number, expiresAt: number | null): void {
+  update(head: Head, value: Encoded, version: number, createdAt: number, now: number, expiresAt: number | null): void {
+    const { id } = head;
+    const { type, bytes, data } = value;
     this.reads.forget(id);
-    this.updateStmt.run(value.type, value.bytes, version, createdAt, now, expiresAt, value.data, id);
-    this.heads.replace({ id, bytes: value.bytes, version, created_at: createdAt, expires_at: expiresAt });
+    // SQLite writes an index anew for a column that is named, whether its value changes or not.
+    if (head.type === type && head.created_at === createdAt && head.expires_at === expiresAt) this.overwriteStmt.run(bytes, version, now, data, id);
+    else this.updateStmt.run(type, bytes, version, createdAt, now, expiresAt, data, id);
+    this.heads.change(id, { type, bytes, version, created_at: createdAt, expires_at: expiresAt });
   }
 
   remove(id: number): void {
@@ -147,7 +156,7 @@ export class CacheTable {
   setExpiry(head: Head, expiresAt: number | null): void {
     this.reads.forget(head.id);
     this.expiryStmt.run(expiresAt, head.id);
-    this.heads.replace({ ...head, expires_at: expiresAt });
+    this.heads.change(head.id, { ...head, expires_at: expiresAt });
   }
 
   /** The entry whose recorded use is the oldest. */

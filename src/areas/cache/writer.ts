@@ -130,9 +130,9 @@ export class CacheWriter {
     const delta = changes.of(ns);
     changes.writes++;
     if (found) {
-      this.table.update(found.id, value, version, live ? live.created_at : now, now, expiresAt);
       delta.bytes += value.bytes - found.bytes;
       if (!live) delta.expired++;
+      this.table.update(found, value, version, live ? live.created_at : now, now, expiresAt);
     } else {
       this.table.insert(ns, key, value, version, now, expiresAt);
       delta.bytes += value.bytes;

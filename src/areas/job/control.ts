@@ -12,8 +12,8 @@ import type { JobTable } from './table';
 /** After KILL: how long a process may take to go. Longer ones hang in the kernel. */
 const KILL_MS = 5000;
 export const GRACE_MS = 5000;
-/** How long a signal waits for the command to begin; a start takes a few milliseconds. */
-const START_MS = 1000;
+/** How long a signal waits for the command to begin. A start takes a few milliseconds, on a busy machine seconds. */
+const START_MS = 10_000;
 const POLL_MS = { first: 5, longest: 100 };
 /** Signals that are meant to end a job: one that ends after them was killed, and is not tried again. */
 const ENDING: ReadonlySet<Signal> = new Set(['TERM', 'KILL', 'INT', 'QUIT']);

@@ -3,6 +3,7 @@ import type { Clock } from '../../kernel/clock';
 import type { EventService } from '../../kernel/context';
 import { ZdError } from '../../kernel/error';
 import type { Logger } from '../../kernel/log';
+import type { Static } from '../../kernel/schema';
 import type { EncodedFrames, Frame } from '../../kernel/stream';
 import type { Db } from '../../storage/db';
 import { Control } from './control';
@@ -12,11 +13,13 @@ import { Intake, type IntakeLimits } from './intake';
 import { isOver, type Signal } from './model';
 import { JobFolders, type Channel } from './output';
 import { Recovery } from './recovery';
-import { draftOf, type Draft, type JobRow, type ListedRow } from './row';
+import { draftOf, type Draft, type JobRow } from './row';
 import type { GroupFigures, JobRequest, JobService, OutputPart, OutputQuery, Submitted } from './service';
+import type { Snapshot } from './schema';
 import { Settlement } from './settle';
 import { Supervisor } from './supervisor';
 import { JobTable, type ListQuery } from './table';
+import { JobViews } from './views';
 import { Upkeep, type CleanQuery, type Keep } from './upkeep';
 
 export interface JobLimits extends IntakeLimits {
@@ -27,6 +30,7 @@ export interface JobLimits extends IntakeLimits {
 /** The job service: one supervisor over what is stored. */
 export class Jobs implements JobService {
   private readonly table: JobTable;
+  private readonly views: JobViews;
   private readonly groupTable: GroupTable;
   readonly folders: JobFolders;
   private readonly intake: Intake;
@@ -43,7 +47,8 @@ export class Jobs implements JobService {
     folder: string,
     limits: () => JobLimits,
   ) {
-    this.table = new JobTable(db);
+    this.table = new JobTable(db, (id) => this.views.forget(id));
+    this.views = new JobViews(this.table, this);
     this.groupTable = new GroupTable(db);
     this.folders = new JobFolders(folder);
     this.intake = new Intake(this.table, this.groupTable, events, clock, limits);
@@ -67,8 +72,8 @@ export class Jobs implements JobService {
       (id) => this.get(id),
       (id) => this.wait(id, undefined),
     );
-    const { table, groupTable, intake, folders, supervisor, control } = this;
-    this.upkeep = new Upkeep(db, events, clock, log, table, groupTable, intake, folders, supervisor, () => limits().keep);
+    const { table, views, groupTable, intake, folders, supervisor, control } = this;
+    this.upkeep = new Upkeep(db, events, clock, log, table, views, groupTable, intake, folders, supervisor, () => limits().keep);
     this.recovery = new Recovery(db, table, groupTable, folders, supervisor, control, log);
     // A group that was named for the first time exists now.
     db.onCommit(() => intake.refresh());
@@ -115,8 +120,8 @@ export class Jobs implements JobService {
     return this.supervisor.active.get(id)?.identity.pid ?? null;
   }
 
-  list(query: ListQuery): ListedRow[] {
-    return this.table.list(query);
+  list(query: ListQuery, now: number): Static<typeof Snapshot>[] {
+    return this.views.list(query, now);
   }
 
   wait(id: number, timeoutMs: number | undefined, signal?: AbortSignal): Promise<JobRow> {

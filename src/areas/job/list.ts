@@ -1,8 +1,6 @@
 import { defineOp } from '../../kernel/op';
 import { nullable, strict, t } from '../../kernel/schema';
 import { GroupName, JobId, Snapshot, StateName, Tag } from './schema';
-import { rareOf } from './row';
-import { view } from './view';
 
 export const list = defineOp({
   name: 'job_list',
@@ -22,10 +20,9 @@ export const list = defineOp({
   cli: { path: ['job', 'list'], table: { rows: 'jobs', columns: ['id', 'state', 'exit_code', 'duration_ms', 'tags', 'command'] } },
   example: { state: 'queued' },
   handle: ({ jobs, clock }, { limit = 1000, cursor, ...filter }) => {
-    const rows = jobs.list({ ...filter, before: cursor, limit: limit + 1 });
-    const more = rows.length > limit;
-    if (more) rows.pop();
-    const now = clock.now();
-    return { jobs: rows.map((row) => view(row, rareOf(row), jobs, now)), count: rows.length, next_cursor: more ? rows.at(-1)!.job_id : null };
+    const listed = jobs.list({ ...filter, before: cursor, limit: limit + 1 }, clock.now());
+    const more = listed.length > limit;
+    if (more) listed.pop();
+    return { jobs: listed, count: listed.length, next_cursor: more ? listed.at(-1)!.id : null };
   },
 });

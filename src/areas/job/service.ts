@@ -1,8 +1,10 @@
 import type { Caller } from '../../kernel/caller';
+import type { Static } from '../../kernel/schema';
 import type { Frame, EncodedFrames } from '../../kernel/stream';
 import type { Signal, State } from './model';
 import type { Channel, JobFolders } from './output';
-import type { Group, JobRow, ListedRow } from './row';
+import type { Group, JobRow } from './row';
+import type { Snapshot } from './schema';
 
 /** What a caller may say of a job. Only the command is needed. */
 export interface JobRequest {
@@ -65,7 +67,8 @@ export interface JobService {
    */
   enqueue(request: JobRequest, caller: Pick<Caller, 'source'>): Submitted;
   get(id: number): JobRow;
-  list(query: { state?: State; tag?: string; group?: string; before?: number; limit: number }): ListedRow[];
+  /** As replies show them, newest first. */
+  list(query: { state?: State; tag?: string; group?: string; before?: number; limit: number }, now: number): Static<typeof Snapshot>[];
   /** The row of a job once it is over; the present row when the time ran out or the signal aborted first. */
   wait(id: number, timeoutMs: number | undefined, signal?: AbortSignal): Promise<JobRow>;
   output(id: number, query: OutputQuery): OutputPart;

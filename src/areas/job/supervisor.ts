@@ -2,11 +2,12 @@ import type { Clock } from '../../kernel/clock';
 import { failpoint } from '../../kernel/failpoint';
 import type { Logger } from '../../kernel/log';
 import { boot } from '../../kernel/process';
-import type { Db } from '../../storage/db';
+import { SyncFault, type Db } from '../../storage/db';
 import type { Inserted, Intake } from './intake';
 import { launch, LaunchFault, type Launched } from './launch';
 import type { End, Outcome } from './model';
 import type { JobFolders } from './output';
+import { writeUntilStored } from './persist';
 import { Places } from './places';
 import type { JobRow } from './row';
 import { makeFiles, Run } from './run';
@@ -90,16 +91,20 @@ export class Supervisor {
     this.sleepUntil(table.nextTime(), now);
     if (chosen.length === 0) return;
     const groups = chosen.map((id) => table.get(id)!.grp);
+    let claimed: (JobRow | null)[] = [];
+    const begin = () => claimed.forEach((row, at) => (row ? this.begin(row) : this.giveBack(groups[at]!)));
     try {
       failpoint('job.before_claim');
-      const claimed = await db.write(() => chosen.map((id) => table.claim(id, boot(), clock.now())), 'full');
+      await db.write(() => (claimed = chosen.map((id) => table.claim(id, boot(), clock.now()))), 'full');
       failpoint('job.after_claim');
-      claimed.forEach((row, at) => (row ? this.begin(row) : this.giveBack(groups[at]!)));
+      begin();
       if (chosen.length === STARTS_AT_ONCE) setImmediate(this.poke);
     } catch (error) {
+      if (!this.stopped) log.error('jobs: cannot start', { error });
+      // They are claimed, and nobody else would start them.
+      if (error instanceof SyncFault) return begin();
       for (const group of groups) this.places.take(group, -1);
       if (this.stopped) return;
-      log.error('jobs: cannot start', { error });
       setTimeout(this.poke, RETRY_WRITE_MS).unref();
     }
   }
@@ -111,10 +116,13 @@ export class Supervisor {
   async store(group: string, program: string | null, insert: (free: boolean) => Inserted): Promise<Submitted> {
     const free = this.mayStart() && this.places.free(group) > 0;
     if (free) this.places.take(group, 1);
+    let inserted: Inserted | undefined;
     const { started, ...submitted } = await this.parts.db
-      .write(() => insert(free), 'full')
+      .write(() => (inserted = insert(free)), 'full')
       .catch((error: unknown) => {
-        if (free) this.giveBack(group);
+        // Stored as one that has started it must have a process, whatever its caller is told.
+        if (error instanceof SyncFault && inserted?.started) this.begin(inserted.started, program);
+        else if (free) this.giveBack(group);
         throw error;
       });
     failpoint('job.after_commit');
@@ -202,24 +210,21 @@ export class Supervisor {
     const { news, surplus } = written ?? { news: [], surplus: null };
     const fresh = this.starts.take(run);
     failpoint('job.before_finish');
-    for (;;) {
-      try {
-        const over = await db.write(() => {
-          if (run && fresh) settlement.begun(fresh, run.identity);
-          if (surplus) table.dropped(id, surplus);
-          return settlement.settle({ id, launch: number, end, leftovers, sizes: written?.sizes ?? folders.sizes(id), news });
-        }, 'full');
-        failpoint('job.after_finish');
-        if (surplus) await this.attempt(run, (each) => each.capture.cut(surplus));
-        this.free(id, group, run);
-        this.waiters.wake(over);
-        return;
-      } catch (error) {
-        if (this.stopped) return;
-        log.error('jobs: an end could not be stored; trying again', { id, error });
-        await Bun.sleep(RETRY_WRITE_MS);
-      }
-    }
+    const over = await writeUntilStored(
+      db,
+      () => {
+        if (run && fresh) settlement.begun(fresh, run.identity);
+        if (surplus) table.dropped(id, surplus);
+        return settlement.settle({ id, launch: number, end, leftovers, sizes: written?.sizes ?? folders.sizes(id), news });
+      },
+      () => this.stopped,
+      (error) => log.error('jobs: an end could not be stored; trying again', { id, error }),
+    );
+    if (!over) return;
+    failpoint('job.after_finish');
+    if (surplus) await this.attempt(run, (each) => each.capture.cut(surplus));
+    this.free(id, group, run);
+    this.waiters.wake(over);
   }
 
   /** The end of what an earlier zd started; it holds no place. */

@@ -46,9 +46,14 @@ export class JobTable {
   private readonly dropDependency: Statement<unknown>;
   private readonly release: Statement<unknown>;
   private readonly deleteJob: Statement<unknown>;
-  private readonly lists = new Map<string, Statement<ListedRow>>();
+  private readonly lists = new Map<string, Statement<{ job_id: number } & Partial<ListedRow>>>();
+  private readonly listedOne: Statement<ListedRow>;
 
-  constructor(private readonly db: Db) {
+  /** `changed` is called for every job whose row is written or removed. */
+  constructor(
+    private readonly db: Db,
+    private readonly changed: (id: number) => void,
+  ) {
     this.insertJob = db.prepare(
       `INSERT INTO job (state, command, cwd, env, tags, name, grp, priority, after, waiting, not_before, timeout_ms, stdin, pty, pty_rows, pty_cols,
          retries, backoff_ms, keep_output_bytes, idempotency_key, digest, source, restart_of, attempt, launch, boot, created_at, started_at,
@@ -86,6 +91,7 @@ export class JobTable {
     this.dropDependency = db.prepare('DELETE FROM job_after WHERE dependency = ?');
     this.release = db.prepare('UPDATE job SET waiting = waiting - 1 WHERE job_id = ?');
     this.deleteJob = db.prepare('DELETE FROM job WHERE job_id = ?');
+    this.listedOne = db.prepare(`SELECT ${LISTED.join(', ')} FROM job WHERE job_id = ?`);
   }
 
   /** `skipped`: why it will never run. `waiting`: what it waits for. `boot`: its first start is decided on, in this boot of the machine. */
@@ -146,35 +152,43 @@ export class JobTable {
 
   /** Decides to start a job; null when it is not to be started any more. */
   claim(id: number, boot: string, now: number): JobRow | null {
+    this.changed(id);
     return this.claimOne.get(boot, now, id);
   }
 
   pid(id: number, launch: number, pid: number, start: string): void {
+    this.changed(id);
     this.setPid.run(pid, start, id, launch);
   }
 
   state(id: number, state: State): void {
+    this.changed(id);
     this.setState.run(state, id);
   }
 
   stop(id: number, stop: Stop | null): void {
+    this.changed(id);
     this.setStop.run(stop, id);
   }
 
   end(id: number, outcome: Outcome, leftovers: string | null, sizes: Sizes, now: number): void {
+    this.changed(id);
     this.setEnd.run(outcome.state, outcome.exitCode, outcome.signal, outcome.error, leftovers, now, sizes.stdout, sizes.stderr, id);
   }
 
   dropped(id: number, dropped: Sizes): void {
+    this.changed(id);
     this.setDropped.run(dropped.stdout, dropped.stderr, id);
   }
 
   size(id: number, rows: number, cols: number): void {
+    this.changed(id);
     this.setSize.run(rows, cols, id);
   }
 
   /** Back into the queue: as another attempt, or (`attempts` 0) because nothing ran. */
   requeue(id: number, attempts: 0 | 1, notBefore: number): void {
+    this.changed(id);
     this.again.run(attempts, notBefore, id);
   }
 
@@ -190,11 +204,25 @@ export class JobTable {
   }
 
   remove(id: number): void {
+    this.changed(id);
     this.deleteJob.run(id);
   }
 
   /** Newest first. */
-  list({ state, tag, group, before, limit }: ListQuery): ListedRow[] {
+  list(query: ListQuery): ListedRow[] {
+    return this.select(LISTED.join(', '), query) as ListedRow[];
+  }
+
+  /** The numbers of the same jobs; a list that is mostly known asks for these and for what it misses. */
+  ids(query: ListQuery): number[] {
+    return this.select('job.job_id', query).map((row) => row.job_id);
+  }
+
+  listed(id: number): ListedRow | null {
+    return this.listedOne.get(id);
+  }
+
+  private select(columns: string, { state, tag, group, before, limit }: ListQuery): readonly { job_id: number }[] {
     const where: string[] = [];
     const values: SQLQueryBindings[] = [];
     const add = (condition: string, value: string | number | undefined) => {
@@ -208,9 +236,9 @@ export class JobTable {
     add('job_tag.tag = ?', tag);
     const from = tag === undefined ? 'job' : 'job_tag CROSS JOIN job USING (job_id)';
     const order = tag === undefined ? 'job.job_id' : 'job_tag.job_id';
-    const sql = `SELECT ${LISTED.join(', ')} FROM ${from} ${where.length > 0 ? `WHERE ${where.join(' AND ')}` : ''} ORDER BY ${order} DESC LIMIT ?`;
+    const sql = `SELECT ${columns} FROM ${from} ${where.length > 0 ? `WHERE ${where.join(' AND ')}` : ''} ORDER BY ${order} DESC LIMIT ?`;
     let statement = this.lists.get(sql);
-    // As many statements as there are sets of filters: sixteen.
+    // As many statements as there are sets of filters, twice: thirty-two.
     if (!statement) this.lists.set(sql, (statement = this.db.prepare(sql)));
     return statement.all(...values, limit);
   }

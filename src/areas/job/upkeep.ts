@@ -11,6 +11,7 @@ import type { JobFolders } from './output';
 import type { JobRow } from './row';
 import type { Supervisor } from './supervisor';
 import type { JobTable } from './table';
+import type { JobViews } from './views';
 
 const CAPTURE_MS = 100;
 const SWEEP_MS = 30_000;
@@ -39,6 +40,7 @@ export class Upkeep {
     private readonly clock: Clock,
     private readonly log: Logger,
     private readonly table: JobTable,
+    private readonly views: JobViews,
     private readonly groups: GroupTable,
     private readonly intake: Intake,
     private readonly folders: JobFolders,
@@ -111,6 +113,7 @@ export class Upkeep {
   }
 
   private async sweep(): Promise<void> {
+    this.views.rest();
     try {
       this.intake.recount();
       const { count, secs } = this.keep();

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../../kernel/clock';
 import { uniqueId } from '../../kernel/ids';
@@ -8,6 +8,8 @@ import type { Parcel, Shell } from './service';
 
 /** Parcels that may wait for one shell. */
 const MAX_PARCELS = 100;
+/** After this long a shell that has not opened a parcel is rung for again, then after twice as long each time. */
+const AGAIN_MS = { first: 1000, longest: 60_000 };
 
 /**
  * What waits for shells that have no connection: one file per parcel, `PID.ID`, in a private folder, so that a prompt opens it without
@@ -32,16 +34,27 @@ export class Boxes {
     const unfinished = join(this.folder, `.${uniqueId()}`);
     writeFileSync(unfinished, text, { mode: 0o600, flag: 'wx' });
     renameSync(unfinished, path);
-    // A command that was not fetched in time is not run: nobody expects it hours later. The time in the file says so when no daemon runs.
+    this.attend(shell, path, this.clock.monotonic() + ttlMs, AGAIN_MS.first);
+    return ring(shell);
+  }
+
+  /**
+   * A command that was not fetched in time is not run: nobody expects it hours later. The time in the file says so when no daemon runs. Until then
+   * the bell is rung again: a shell that is between a command and its prompt, or opens another parcel, may not hear it.
+   */
+  private attend(shell: Shell, path: string, until: number, pauseMs: number): void {
+    const left = until - this.clock.monotonic();
     const timer = setTimeout(
       () => {
         this.timers.delete(timer);
-        rmSync(path, { force: true });
+        if (left <= pauseMs) return rmSync(path, { force: true });
+        if (!existsSync(path)) return;
+        ring(shell);
+        this.attend(shell, path, until, Math.min(2 * pauseMs, AGAIN_MS.longest));
       },
-      Math.min(ttlMs, 2_147_483_647),
+      Math.max(0, Math.min(left, pauseMs)),
     ).unref();
     this.timers.add(timer);
-    return ring(shell);
   }
 
   /** The hooks of a shell note there what they run, and make no folder. */

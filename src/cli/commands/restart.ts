@@ -6,8 +6,8 @@ export const restart = command({
   name: 'restart',
   summary: 'Stop the daemon if it runs, and start it with the settings of this shell',
   run: async (_, invocation) => {
-    const { pid } = await stop(invocation);
-    if (pid === null) invocation.out.note('zd was not running');
+    const { ran } = await stop(invocation);
+    if (!ran) invocation.out.note('zd was not running');
     await tell(await start(invocation), true, invocation);
   },
 });

@@ -1,5 +1,6 @@
 # zd's hooks for bash 5 and newer. In ~/.bashrc: eval "$(zd init bash)"
-# Nothing here waits for zd: what talks to the daemon runs on its own, with its input and output closed and five seconds to live.
+# Nothing here waits for zd: what talks to the daemon runs on its own, with its input and output closed and five seconds to live; an answer that
+# somebody waits for has thirty.
 if [[ $- == *i* && ${__zd_pid-} != "$$" && ${BASH_VERSINFO[0]} -ge 5 ]]; then
 __zd_pid=$$ __zd_words=(@WORDS@) __zd_box=@BOX@ __zd_at=0 __zd_began='' __zd_number='' __zd_cwd='' __zd_count=0 __zd_files=()
 # An `exec` keeps the process, and with it the name of the shell.
@@ -8,7 +9,7 @@ if [[ ${ZD_SHELL_PID-} != "$$" || -z ${ZD_SHELL_KEY-} ]]; then
 fi
 
 # Started by a process that ends at once: no job of this shell, and nobody's child.
-__zd_run() { ( "${__zd_words[@]}" --timeout 5 "$@" </dev/null >/dev/null 2>&1 & ); }
+__zd_run() { ( "${__zd_words[@]}" --timeout "${__zd_life:-5}" "$@" </dev/null >/dev/null 2>&1 & ); }
 
 # Whatever the options of this shell are.
 __zd_look() {
@@ -46,10 +47,11 @@ __zd_open() {
 
 # This shell said --accept-send: it runs what it is sent, here and without input, and answers.
 __zd_execute() {
-  local __zd_out=$__zd_box/out.$$.$((++__zd_count)) __zd_code
+  local __zd_out=$__zd_box/out.$$.$((++__zd_count)) __zd_code __zd_life
   printf '\r\n[zd] shell %s runs here: %s\r\n' "$2" "${3@Q}"
   { eval "$3"; } </dev/null >|"$__zd_out.1" 2>|"$__zd_out.2" && __zd_code=0 || __zd_code=$?
   command cat -- "$__zd_out.1" "$__zd_out.2"
+  __zd_life=30
   __zd_run shell result "$1" --exit "$__zd_code" --stdout-file "$__zd_out.1" --stderr-file "$__zd_out.2"
 }
 #:end

@@ -1,5 +1,6 @@
 # zd's hooks for fish 3.4 and newer. In ~/.config/fish/config.fish: zd init fish | source
-# Nothing here waits for zd: what talks to the daemon runs on its own, with its input and output closed and five seconds to live.
+# Nothing here waits for zd: what talks to the daemon runs on its own, with its input and output closed and five seconds to live; an answer that
+# somebody waits for has thirty.
 if status is-interactive; and not set -q __zd_pid
     set -g __zd_pid $fish_pid
     set -g __zd_words @WORDS@
@@ -16,7 +17,9 @@ if status is-interactive; and not set -q __zd_pid
 
     # Started by a process that ends at once: no job of this shell, and nobody's child. fish itself would keep what is left of it.
     function __zd_run
-        command /bin/sh -c '"$@" </dev/null >/dev/null 2>&1 &' zd $__zd_words --timeout 5 $argv
+        set -l life 5
+        test "$argv[1..2]" = 'shell result'; and set life 30
+        command /bin/sh -c '"$@" </dev/null >/dev/null 2>&1 &' zd $__zd_words --timeout $life $argv
     end
 
     # Opens what came for this shell. True when something was shown.

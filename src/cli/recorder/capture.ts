@@ -19,7 +19,7 @@ const FD = 7;
 /** More than a bundle may have. */
 const MOST_BYTES = 48 << 20;
 /** How long what a shell wrote may take to arrive once the shell has ended. */
-const DRAIN_MS = 1000;
+const DRAIN_MS = 5000;
 
 /** zsh reads all of its argument before it runs any of it; what is to be read without the aliases of the configuration comes in a variable. */
 const MAIN: Readonly<Record<ShellName, { readonly flags: readonly string[]; readonly main: string; readonly script: string | null }>> = {
