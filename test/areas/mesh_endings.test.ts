@@ -81,6 +81,31 @@ test('a broker that takes the link and says nothing is left, and named', async (
   await daemon.call('mesh_leave', { mesh: 'mute' });
 });
 
+test('a session that is away holds up its own messages, in their order, and nobody else’s', async () => {
+  const to = fresh();
+  broker.onSend = ({ id }) => ({ type: 'ack', id, messageId: `m-${id}`, queued: true });
+  const { onHello } = broker;
+  broker.onHello = (hello) => (hello.type === 'session_hello' ? { type: 'error', code: 'unauthorized', message: 'not now' } : onHello(hello));
+  const token = 'cd'.repeat(32);
+  const session = { token, session_id: crypto.randomUUID(), mesh: 'one', display_name: 'agent', pid: process.pid };
+  await v1(daemon, 'POST', 'sessions/register', session);
+  const headers = { authorization: `ClaudeMesh-Session ${token}` };
+  for (const key of ['session-1', 'session-2']) {
+    expect((await send(daemon, { to, message: 'x', client_message_id: key }, headers)).status).toBe(202);
+    await until('it waits', async () => (await rowOf(daemon, key)).last_error === 'session_ws_not_open');
+  }
+  await send(daemon, { to, message: 'x', client_message_id: 'member' });
+  const { enqueued_at, next_attempt_at } = await rowIs(daemon, 'member', 'done');
+  // Its claim, which is twice as long as an answer is waited for, began with its acceptance.
+  expect(Date.parse(next_attempt_at) - Date.parse(enqueued_at)).toBe(400);
+  expect((await rowOf(daemon, 'session-1')).status).toBe('pending');
+  broker.onHello = onHello;
+  await v1(daemon, 'DELETE', `sessions/${token}`);
+  await v1(daemon, 'POST', 'sessions/register', session);
+  for (const key of ['session-1', 'session-2']) await rowIs(daemon, key, 'done');
+  expect(broker.of('send').flatMap(({ id }) => (String(id).startsWith('session-') ? [id] : []))).toEqual(['session-1', 'session-2']);
+});
+
 test('what was handed over is wiped unless it is to be kept, and groups are sealed only where readers can open them', async () => {
   broker.onSend = ({ id }) => ({ type: 'ack', id, messageId: `m-${id}`, queued: true });
   const keeps = await startDaemon({ config: '[mesh]\nkeep_sent_bodies = true\n' });

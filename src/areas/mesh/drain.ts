@@ -150,9 +150,10 @@ export class Drain {
     const { db, store, clock, sealer, route, ackMs } = this.options;
     const way = route(row);
     if (this.stopped || !way || way.link.state !== 'open') {
-      const reason = this.stopped ? 'stopped' : way === null ? 'session_ws_not_open' : 'broker_not_open';
-      if (way === null) return this.later(row, clock.now() + retryMs(row.attempts + 1, Math.random()), reason, false);
-      await db.write(() => store.release(row, reason), 'normal');
+      const rest = clock.now() + Math.ceil(retryMs(row.attempts + 1, Math.random()));
+      // A session that is away holds up nobody else's messages for the same recipient.
+      if (!this.stopped && way === null) await db.write(() => store.retry(row, rest, 'session_ws_not_open', false, false), 'normal');
+      else await db.write(() => store.release(row, this.stopped ? 'stopped' : 'broker_not_open'), 'normal');
       return;
     }
     let frame: object;

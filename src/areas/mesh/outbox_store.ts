@@ -147,6 +147,14 @@ export class OutboxStore {
     this.events.append(meshEvent('receipt', { mesh, outbox_id: id, client_message_id, broker_message_id, delivery, ...more }));
   }
 
+  /** A session's link is there: what waits for it is due, in its order. */
+  unparkSession(mesh: string, session: string, now: number): void {
+    this.query(
+      `UPDATE mesh_outbox SET next_attempt_at = ?1 WHERE mesh = ?2 AND sender_session_pubkey = ?3 AND status = 'pending' AND next_attempt_at > ?1
+         AND last_error = 'session_ws_not_open'`,
+    ).run(now, mesh, session);
+  }
+
   /** A statement of the calls that are rare. */
   query<Row>(sql: string) {
     return this.db.sqlite.query<Row, (string | number | null)[]>(sql);
