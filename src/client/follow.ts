@@ -4,6 +4,8 @@ import { ClientError } from './error';
 import type { StreamEvent } from '../kernel/event_stream';
 
 export interface FollowOptions extends StreamOptions {
+  /** The daemon has answered a moment ago, so also the very first connection is waited for. */
+  readonly answered?: boolean;
   /** Told once per break, with how long the next attempt waits. */
   readonly onBreak?: (waitMs: number) => void;
   readonly onBack?: () => void;
@@ -18,7 +20,7 @@ const LONGEST_WAIT_MS = 5_000;
  */
 export async function* follow(client: Client, path: string, query: Record<string, unknown>, options: FollowOptions): AsyncGenerator<StreamEvent> {
   let lastEventId = options.lastEventId;
-  let connected = false;
+  let connected = options.answered ?? false;
   let broken = false;
   let finished = false;
   let wait = FIRST_WAIT_MS;

@@ -34,7 +34,7 @@ export async function* followWatch(
         const onStart = (id: string) => {
           lastEventId ??= id;
         };
-        for await (const event of follow(client, path, { watch_id }, { ...options, lastEventId, onStart })) {
+        for await (const event of follow(client, path, { watch_id }, { ...options, lastEventId, onStart, answered: true })) {
           if (event.id !== '') lastEventId = event.id;
           yield event;
         }

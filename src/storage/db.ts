@@ -44,6 +44,8 @@ export class Db {
   private scheduled = false;
   private readonly listeners = { beforeCommit: [] as (() => void)[], commit: [] as (() => void)[], rollback: [] as (() => void)[] };
   private readonly statements: Statement[] = [];
+  private readonly begin: Statement;
+  private readonly commit: Statement;
   private closed = false;
   private broken: string | null = null;
 
@@ -65,6 +67,8 @@ export class Db {
     // Commits go into the log, and `sync` brings the log to the disk. The first one takes along whatever lies before it, migrations too.
     this.sqlite.run('PRAGMA synchronous = NORMAL');
     this.sync = new WalSync(path);
+    this.begin = this.prepare('BEGIN IMMEDIATE');
+    this.commit = this.prepare('COMMIT');
     migrate(this.sqlite, path, options.migrations);
     if (options.maxBytes) {
       const page = (this.sqlite.query('PRAGMA page_size').get() as { page_size: number }).page_size;
@@ -166,7 +170,7 @@ export class Db {
   }
 
   private transaction(run: () => unknown[]): unknown[] {
-    this.sqlite.run('BEGIN IMMEDIATE');
+    this.begin.run();
     const before = failpointsSet() ? this.changes() : 0;
     try {
       const values = run();
@@ -174,7 +178,7 @@ export class Db {
       // A round of upkeep that found nothing to do is no commit a test could mean.
       const changed = failpointsSet() && this.changes() > before;
       failpoint('storage.before_commit', changed);
-      this.sqlite.run('COMMIT');
+      this.commit.run();
       failpoint('storage.after_commit', changed);
       return values;
     } catch (error) {
