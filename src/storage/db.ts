@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { ZdError } from '../kernel/error';
 import { failpoint, failpointsSet } from '../kernel/failpoint';
 import { createDatabase } from './create';
+import { codeOf, isMediumFault, storageError } from './fault';
 import { migrate, type Migration } from './migrate';
 import { Statement } from './statement';
 import { padTornFile } from './torn';
@@ -200,7 +201,7 @@ export class Db {
 
   private failed(error: unknown): unknown {
     const told = storageError(error);
-    if (told instanceof ZdError && MEDIUM_FAULT.test(codeOf(error))) this.broken = told.message;
+    if (told instanceof ZdError && isMediumFault(error)) this.broken = told.message;
     return told;
   }
 
@@ -231,10 +232,6 @@ export class Db {
   }
 }
 
-/** SQLite's result codes for what no caller can help: the disk is full, failing or read-only, or the file is damaged. */
-const MEDIUM_FAULT = /^SQLITE_(FULL|IOERR|READONLY|CANTOPEN|CORRUPT|NOTADB)/;
-const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '');
-
 /** A write is committed and every reader sees it, but the disk did not take it: a crash of the machine may take it back. */
 export class SyncFault extends ZdError {
   constructor(cause: Error) {
@@ -242,12 +239,4 @@ export class SyncFault extends ZdError {
     const full = code === 'ENOSPC' || code === 'EDQUOT';
     super(full ? 'storage_full' : 'storage', full ? undefined : `The disk did not take a commit: ${code || cause.message}.`, { cause });
   }
-}
-
-/** SQLite's own errors under zd's codes; everything else as it is. */
-export function storageError(error: unknown): unknown {
-  const code = codeOf(error);
-  if (code === 'SQLITE_FULL') return new ZdError('storage_full', undefined, { cause: error });
-  if (code.startsWith('SQLITE_')) return new ZdError('storage', `The database answered ${code}.`, { cause: error });
-  return error;
 }
