@@ -131,12 +131,10 @@ test('a large prefix goes in several transactions and spares what came later', a
 
 test('a commit that fails leaves nothing behind, in the file or in memory', async () => {
   const rig = new Rig();
-  const run = rig.db.sqlite.run.bind(rig.db.sqlite);
   let failing = 0;
-  rig.db.sqlite.run = ((sql: string, ...rest: never[]) => {
-    if (sql === 'COMMIT' && failing-- > 0) throw new Error('no commit');
-    return run(sql, ...rest);
-  }) as typeof rig.db.sqlite.run;
+  rig.db.beforeCommit(() => {
+    if (failing-- > 0) throw new Error('no commit');
+  });
   const { version } = await rig.put('n', 'a', 1);
   for (const count of [1, 2, 3, 4]) {
     failing = count;
