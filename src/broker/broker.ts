@@ -74,7 +74,12 @@ export class Broker {
   opened(connection: Connection): void {
     this.connections.add(connection);
     this.deps.counters.add('connections');
-    if ([...this.connections].filter(({ presence }) => !presence).length > BOUNDS.strangers) connection.close(CLOSE.refused, 'too_many_strangers');
+    if ([...this.connections].filter(({ presence }) => !presence).length > BOUNDS.strangers) this.end(connection, 'too_many_strangers');
+  }
+
+  private end(connection: Connection, code: string): void {
+    this.deps.counters.refused(code);
+    connection.close(CLOSE.refused, code);
   }
 
   closed(connection: Connection): void {
@@ -98,7 +103,7 @@ export class Broker {
     const { frame, refused } = parseClientFrame(raw);
     if (refused) {
       this.refuse(connection, refused);
-      if (refused.code !== 'unknown_message_type' && ++connection.faults >= BOUNDS.faults) connection.close(CLOSE.refused, 'too_many_faults');
+      if (refused.code !== 'unknown_message_type' && ++connection.faults >= BOUNDS.faults) this.end(connection, 'too_many_faults');
       return;
     }
     connection.faults = 0;
@@ -153,7 +158,7 @@ export class Broker {
     const { clock, courier, presences, limiter, receipts } = this.deps;
     const now = clock.monotonic();
     for (const connection of this.connections) {
-      if (!connection.presence && connection.openedAt + TIMES.hello < now) connection.close(CLOSE.refused, 'no_hello');
+      if (!connection.presence && connection.openedAt + TIMES.hello < now) this.end(connection, 'no_hello');
       else {
         courier.sweep(connection);
         receipts.sweep(connection);

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { ZdError } from '../kernel/error';
 import { failpoint, failpointsSet } from '../kernel/failpoint';
 import { createDatabase } from './create';
+import { codeOf, isMediumFault, storageError } from './fault';
 import { migrate, type Migration } from './migrate';
 import { Statement } from './statement';
 import { padTornFile } from './torn';
@@ -24,6 +25,8 @@ export interface DbOptions {
 interface Pending {
   work: () => unknown;
   durability: Durability;
+  /** What may begin before the disk has it. */
+  committed: ((value: never) => void) | undefined;
   resolve: (value: never) => void;
   reject: (error: unknown) => void;
 }
@@ -85,11 +88,13 @@ export class Db {
    * Runs `work` inside this turn's transaction and resolves with its value once committed. `work` is synchronous, changes
    * nothing but this database and may run twice: when one member of a group throws, the group is rolled back and each
    * member runs again in a transaction of its own, so only the one at fault fails. A `SyncFault` says that it was committed all the same.
+   * `committed` is called when a crash of the process cannot take it back any more, in the order of the writes and before the disk has it; it must
+   * not throw.
    */
-  write<T>(work: () => T, durability: Durability = this.options.durability): Promise<T> {
+  write<T>(work: () => T, durability: Durability = this.options.durability, committed?: (value: T) => void): Promise<T> {
     if (this.closed) return Promise.reject(new ZdError('shutting_down'));
     return new Promise<T>((resolve, reject) => {
-      this.pending.push({ work, durability, resolve, reject });
+      this.pending.push({ work, durability, committed, resolve, reject });
       // While a sync is under way more may come that the next one can be for.
       if (durability === 'normal' || !this.sync.busy) this.schedule();
     });
@@ -133,6 +138,7 @@ export class Db {
       return;
     }
     this.committed();
+    group.forEach((item, at) => item.committed?.(values[at] as never));
     if (atOnce) return this.synced(group, values, this.sync.now());
     group.forEach((item, at) => item.durability === 'normal' && item.resolve(values[at] as never));
     if (!full) return;
@@ -157,6 +163,7 @@ export class Db {
     try {
       const values = this.transaction(() => [item.work()]);
       this.committed();
+      item.committed?.(values[0] as never);
       this.synced([item], values, item.durability === 'full' ? this.sync.now() : null);
     } catch (error) {
       item.reject(this.failed(error));
@@ -194,7 +201,7 @@ export class Db {
 
   private failed(error: unknown): unknown {
     const told = storageError(error);
-    if (told instanceof ZdError && MEDIUM_FAULT.test(codeOf(error))) this.broken = told.message;
+    if (told instanceof ZdError && isMediumFault(error)) this.broken = told.message;
     return told;
   }
 
@@ -225,10 +232,6 @@ export class Db {
   }
 }
 
-/** SQLite's result codes for what no caller can help: the disk is full, failing or read-only, or the file is damaged. */
-const MEDIUM_FAULT = /^SQLITE_(FULL|IOERR|READONLY|CANTOPEN|CORRUPT|NOTADB)/;
-const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '');
-
 /** A write is committed and every reader sees it, but the disk did not take it: a crash of the machine may take it back. */
 export class SyncFault extends ZdError {
   constructor(cause: Error) {
@@ -236,12 +239,4 @@ export class SyncFault extends ZdError {
     const full = code === 'ENOSPC' || code === 'EDQUOT';
     super(full ? 'storage_full' : 'storage', full ? undefined : `The disk did not take a commit: ${code || cause.message}.`, { cause });
   }
-}
-
-/** SQLite's own errors under zd's codes; everything else as it is. */
-export function storageError(error: unknown): unknown {
-  const code = codeOf(error);
-  if (code === 'SQLITE_FULL') return new ZdError('storage_full', undefined, { cause: error });
-  if (code.startsWith('SQLITE_')) return new ZdError('storage', `The database answered ${code}.`, { cause: error });
-  return error;
 }

@@ -49,6 +49,7 @@ test('who sends nothing but faults is cut off', async () => {
   const client = await RawClient.open(broker.url);
   for (let at = 0; at < 150; at++) client.send('{');
   expect(await until('it is closed', () => client.closed)).toMatchObject({ code: 1008, reason: 'too_many_faults' });
+  expect(await broker.refused('too_many_faults')).toBe(1);
   expect(await alive()).toBe(true);
 });
 
@@ -158,4 +159,16 @@ test('a second broker of the same home is refused', async () => {
   const second = new TestBroker(broker.home, [], ZD);
   await expect(second.start()).rejects.toThrow('ended with 6');
   expect(await alive()).toBe(true);
+});
+
+test('who connects and says nothing takes no room from others: beyond a bound strangers are sent away', async () => {
+  const quiet = await startBroker();
+  const team = await quiet.mesh();
+  const member = await RawClient.join(quiet, await quiet.member(team, 'Member'));
+  const strangers = await Promise.all(Array.from({ length: 257 }, () => RawClient.open(quiet.url)));
+  const sent = await until('one is sent away', () => strangers.find(({ closed }) => closed));
+  expect(sent.closed).toMatchObject({ code: 1008, reason: 'too_many_strangers' });
+  expect(await quiet.refused('too_many_strangers')).toBe(1);
+  expect((await member.ask({ type: 'list_peers' })).type).toBe('peers_list');
+  await Promise.all([member, ...strangers].map((client) => client.close()));
 });

@@ -87,6 +87,14 @@ test('the same hello opens one link, also after a restart of the broker', async 
   first.send(hello);
   await first.next('hello_ack');
   expect(await said(hello)).toEqual({ code: 'replayed', close: 1008 });
+  // The same signature, spelled another way.
+  expect((await said({ ...hello, signature: hello.signature.toUpperCase() })).code).toBeOneOf(['replayed', 'malformed']);
+  const session = sessionHelloOf(bob, newIdentity(sodium));
+  const own = await RawClient.open(broker.url);
+  own.send(session);
+  await own.next('hello_ack');
+  expect(await said(session)).toEqual({ code: 'replayed', close: 1008 });
+  await own.close();
   await broker.stop('SIGKILL');
   await broker.start();
   expect(await said(hello)).toEqual({ code: 'replayed', close: 1008 });

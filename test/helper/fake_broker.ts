@@ -51,6 +51,8 @@ export class FakeBroker {
       }
     }
     if (frame.type === 'list_peers') socket.send(JSON.stringify({ type: 'peers_list', _reqId: frame._reqId, peers: this.peers }));
+    if (frame.type === 'message_status')
+      socket.send(JSON.stringify({ type: 'error', _reqId: frame._reqId, code: 'not_found', message: 'no such message' }));
     if (frame.type === 'send') {
       const answer = this.onSend(frame);
       if (answer) socket.send(JSON.stringify(answer));

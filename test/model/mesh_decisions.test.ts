@@ -3,9 +3,14 @@ import fc from 'fast-check';
 import { Flood } from '../../src/areas/mesh/flood';
 import { fingerprintV2, hostRecord, judgeHost, stableMac, type Card } from '../../src/areas/mesh/host';
 import { Lanes } from '../../src/areas/mesh/lanes';
+import type { Link } from '../../src/areas/mesh/link';
 import { linkEnd, reconnectMs } from '../../src/areas/mesh/link_end';
+import type { OutboxRow } from '../../src/areas/mesh/outbox_row';
 import { classify, MAX_ATTEMPTS, retryMs } from '../../src/areas/mesh/refusal';
+import { Throttle } from '../../src/areas/mesh/throttle';
+import { Underway } from '../../src/areas/mesh/underway';
 import { ulid } from '../../src/kernel/ids';
+import { until } from '../helper/until';
 
 const card = (name: string, mac: string, internal = false): Card => ({ name, mac, internal });
 const sha = (text: string) => new Bun.CryptoHasher('sha256').update(text).digest('hex');
@@ -134,4 +139,33 @@ test('the more is accepted at once, the less is handed over meanwhile, and with 
     return flood.pace()?.batch ?? null;
   };
   expect([0, 24, 25, 79, 80, 500].map(after)).toEqual([null, null, 16, 16, 8, 8]);
+});
+
+test('an answer counts for the link its message went out by, once; what is not answered in time is given back', async () => {
+  const [one, two] = [{}, {}] as unknown as [Link, Link];
+  const row = (key: string) => ({ client_message_id: key }) as OutboxRow;
+  const expired: string[] = [];
+  const underway = new Underway(({ client_message_id }) => void expired.push(client_message_id));
+  underway.add(row('a'), one, 60_000);
+  underway.add(row('b'), two, 60_000);
+  expect([underway.take('a', two), underway.take('c', one), underway.size]).toEqual([null, null, 2]);
+  expect([underway.take('a', one), underway.take('a', one), underway.has('a')]).toEqual([row('a'), null, false]);
+  expect(underway.takeAll(one)).toEqual([]);
+  expect(underway.takeAll(null)).toEqual([row('b')]);
+  underway.add(row('late'), one, 5);
+  underway.add(row('later'), two, 10);
+  await until('both are given back', () => expired.length === 2);
+  expect([expired, underway.size]).toEqual([['late', 'later'], 0]);
+});
+
+test('a broker that is asked too fast gets one message at a time until that has gone well for long', () => {
+  const throttle = new Throttle();
+  expect([throttle.open, throttle.room(10)]).toEqual([true, 246]);
+  throttle.slow(60_000);
+  expect([throttle.paused, throttle.open, throttle.room(0)]).toEqual([true, false, 1]);
+  for (let answer = 0; answer < 300; answer++) throttle.taken();
+  expect(throttle.room(0)).toBe(1);
+  const rested = new Throttle();
+  rested.rest(0);
+  expect([rested.paused, rested.open]).toEqual([false, true]);
 });

@@ -57,3 +57,32 @@ test('a close acknowledges what was committed, and nothing is lost by it', async
   expect(stored(again)).toBe(20);
   again.close();
 });
+
+test('what may begin at the commit is called in order, before the disk has it, and once, also when one of its group failed', async () => {
+  const db = open('committed.db');
+  const told: string[] = [];
+  const write = (n: number) =>
+    db
+      .write(
+        () => {
+          if (n === 1) throw new Error('not this one');
+          db.sqlite.run('INSERT INTO note VALUES (?)', [n]);
+          return n;
+        },
+        'full',
+        (value) => void told.push(`committed ${value}`),
+      )
+      .then(
+        (value) => void told.push(`on the disk ${value}`),
+        () => void told.push(`failed ${n}`),
+      );
+  await write(7);
+  expect(told.splice(0)).toEqual(['committed 7', 'on the disk 7']);
+  await Promise.all([2, 3].map(write));
+  expect(told.splice(0)).toEqual(['committed 2', 'committed 3', 'on the disk 2', 'on the disk 3']);
+  await Promise.all([0, 1, 4].map(write));
+  expect(told.filter((each) => each.startsWith('committed'))).toEqual(['committed 0', 'committed 4']);
+  expect(told).toContain('failed 1');
+  expect(stored(db)).toBe(5);
+  db.close();
+});

@@ -4,41 +4,38 @@ import { Lanes } from './lanes';
 import type { Link } from './link';
 import type { OutboxRow } from './outbox_row';
 import { classify, MAX_ATTEMPTS, parkMs, retryMs } from './refusal';
+import { Throttle } from './throttle';
+import { Underway } from './underway';
 import type { BrokerFrameOf } from './wire/frames_broker';
 
-/** Messages that may wait for the broker's answer at once. */
-const WINDOW = 256;
 const BATCH = 64;
+/** Messages that go out with their acceptance, while others of them are under way: more than a few are a queue. */
+const AT_ONCE = 16;
 /** After a pass that failed; and the bounds of a rest, as the wall clock may jump. */
 const RETRY_MS = 2000;
 const LEAST_REST_MS = 20;
 const LONGEST_REST_MS = 30_000;
-/** After a refusal for speed the window opens no further for so long. */
-const CALM_MS = 60_000;
-
-interface Underway {
-  readonly row: OutboxRow;
-  readonly link: Link;
-  /** On the monotonic clock: when its answer is waited for no longer. */
-  readonly until: number;
-}
 
 /**
  * Sends what waits in the outbox of one mesh, and what becomes of it is stored. Nothing in it waits without a bound, and no other mesh waits for
  * it. What the broker answers counts only for a message that is under way over the very link it came by.
  */
 export class Drain {
-  private readonly underway = new Map<string, Underway>();
+  /** Those whose answer does not come in time are sent again later. */
+  private readonly underway = new Underway(
+    (row) => void this.later(row, this.options.clock.now() + retryMs(row.attempts + 1, Math.random()), 'ack_timeout', false),
+  );
   private timer: Timer | undefined;
-  private patience: Timer | undefined;
   private running = false;
   private again = false;
+  /** The newest batch found no room: answers make some. */
+  private crowded = false;
   private stopped = true;
   /** When the timer that is set ends; never, when none is. */
   private restsUntil = Infinity;
-  private window = WINDOW;
-  private pausedUntil = 0;
-  private calmUntil = 0;
+  private readonly throttle = new Throttle();
+  /** Keys of messages that are claimed and go out when that is committed. */
+  private readonly promised = new Set<string>();
   readonly lanes: Lanes;
 
   constructor(private readonly options: DrainOptions) {
@@ -66,7 +63,7 @@ export class Drain {
   readonly wake = (): void => {
     // With a closed link there is nothing to do: its opening wakes us. In a pause nothing is, when the rest ends with it.
     if (this.stopped || this.options.link().state !== 'open') return;
-    if (performance.now() < this.pausedUntil && this.restsUntil <= this.pausedUntil + LEAST_REST_MS) return;
+    if (this.throttle.paused && this.restsUntil <= this.throttle.pausedUntil + LEAST_REST_MS) return;
     this.again = true;
     if (!this.running) void this.pass();
   };
@@ -97,7 +94,7 @@ export class Drain {
     const due = failed ? null : this.options.store.nextDue(this.options.mesh);
     const rest = due === null ? LONGEST_REST_MS : Math.min(LONGEST_REST_MS, due - this.options.clock.now());
     const now = performance.now();
-    const ms = Math.max(rest, this.pausedUntil - now, failed || due === null ? RETRY_MS : LEAST_REST_MS);
+    const ms = Math.max(rest, this.throttle.pausedUntil - now, failed || due === null ? RETRY_MS : LEAST_REST_MS);
     this.restsUntil = now + ms;
     this.timer = setTimeout(this.rested, ms);
   }
@@ -106,32 +103,57 @@ export class Drain {
   private yields(): boolean {
     const pace = this.options.pace();
     if (!pace) return false;
-    this.pausedUntil = Math.max(this.pausedUntil, performance.now() + pace.restMs);
+    this.throttle.rest(pace.restMs);
     return true;
   }
 
   /** True when there may be more to send at once. */
   private async batch(): Promise<boolean> {
     const { db, store, mesh, clock, link } = this.options;
-    const room = Math.min(this.options.pace()?.batch ?? BATCH, this.window - this.underway.size);
-    if (this.stopped || room <= 0 || link().state !== 'open' || performance.now() < this.pausedUntil) return false;
+    const room = Math.min(this.options.pace()?.batch ?? BATCH, this.throttle.room(this.underway.size));
+    this.crowded = room <= 0;
+    if (this.stopped || room <= 0 || link().state !== 'open' || this.throttle.paused) return false;
     const now = clock.now();
     const due = store.nextDue(mesh);
     if (due === null || due > now) return false;
     // A claim that a crash of the machine takes back is only a message that is sent twice, and known by its key.
     const rows = await db.write(() => store.claim(mesh, now, now + this.options.ackMs() * 2, room), 'normal');
-    failpoint('mesh.after_claim', rows.length > 0);
-    for (const row of rows) await this.send(row);
+    for (const row of rows) {
+      failpoint('mesh.after_claim');
+      await this.send(row);
+    }
     return rows.length === room;
+  }
+
+  /**
+   * Called inside the write that accepts a message: until when it is claimed with it, when it may go out as soon as that is committed; null when it
+   * has to queue. It overtakes nobody: nothing of the mesh is due or being handed over, and its recipient is not waited for.
+   */
+  join(clientMessageId: string, now: number): number | null {
+    const { store, mesh, link, pace, ackMs } = this.options;
+    if (this.stopped || this.running || link().state !== 'open' || !this.throttle.open) return null;
+    if (this.underway.size + this.promised.size >= AT_ONCE || pace()) return null;
+    if ((store.nextDue(mesh) ?? Infinity) <= now) return null;
+    this.promised.add(clientMessageId);
+    return now + ackMs() * 2;
+  }
+
+  /** What joined is committed (null when it was known, or could not be stored). */
+  joined(clientMessageId: string, row: OutboxRow | null): void {
+    if (!this.promised.delete(clientMessageId) || !row) return;
+    failpoint('mesh.after_claim');
+    // At the end of the daemon nothing can be stored any more: the next start finds the claim.
+    this.send(row).catch(this.unstored(row));
   }
 
   private async send(row: OutboxRow): Promise<void> {
     const { db, store, clock, sealer, route, ackMs } = this.options;
     const way = route(row);
     if (this.stopped || !way || way.link.state !== 'open') {
-      const reason = this.stopped ? 'stopped' : way === null ? 'session_ws_not_open' : 'broker_not_open';
-      if (way === null) return this.later(row, clock.now() + retryMs(row.attempts + 1, Math.random()), reason, false);
-      await db.write(() => store.release(row, reason), 'normal');
+      const rest = clock.now() + Math.ceil(retryMs(row.attempts + 1, Math.random()));
+      // A session that is away holds up nobody else's messages for the same recipient.
+      if (!this.stopped && way === null) await db.write(() => store.retry(row, rest, 'session_ws_not_open', false, false), 'normal');
+      else await db.write(() => store.release(row, this.stopped ? 'stopped' : 'broker_not_open'), 'normal');
       return;
     }
     let frame: object;
@@ -140,9 +162,7 @@ export class Drain {
     } catch (error) {
       return this.kill(row, `unsendable: ${(error as Error).message}`);
     }
-    const until = performance.now() + ackMs();
-    this.underway.set(row.client_message_id, { row, link: way.link, until });
-    this.patience ??= setTimeout(this.expire, ackMs());
+    this.underway.add(row, way.link, ackMs());
     way.link.send(frame);
     failpoint('mesh.after_send');
   }
@@ -151,23 +171,21 @@ export class Drain {
   async ack(link: Link, ack: BrokerFrameOf<'ack'>): Promise<void> {
     const { store, db, clock, counters, keepBodies } = this.options;
     const id = ack.id ?? ack.client_message_id ?? '';
-    const found = this.underway.get(id);
-    if (!found || found.link !== link) {
+    const row = this.underway.take(id, link);
+    if (!row) {
       counters.strayAcks++;
       return;
     }
     counters.acks++;
-    const { row } = found;
-    this.underway.delete(id);
     failpoint('mesh.before_done');
     const error = ack.error || (ack.queued === false ? 'refused without a reason' : null);
     if (error !== null) return this.refused(row, error, ack);
-    if (performance.now() > this.calmUntil) this.window = Math.min(WINDOW, this.window + 1);
+    this.throttle.taken();
     const broker = { messageId: ack.messageId || null, historyId: ack.history_id ?? null };
     const stored = await db.write(() => store.done(row, clock.now(), broker, keepBodies()), 'normal').catch(this.unstored(row));
     failpoint('mesh.after_done');
     if (stored) this.options.ended(row);
-    this.wake();
+    if (this.crowded) this.wake();
   }
 
   private async refused(row: OutboxRow, text: string, ack: BrokerFrameOf<'ack'>): Promise<void> {
@@ -180,9 +198,7 @@ export class Drain {
         return this.kill(row, reason);
       case 'pause': {
         const rest = refusal.ms * (1 + Math.random() / 4);
-        this.pausedUntil = Math.max(this.pausedUntil, performance.now() + rest);
-        this.calmUntil = performance.now() + CALM_MS;
-        this.window = 1;
+        this.throttle.slow(rest);
         return this.later(row, now + rest, reason, true);
       }
       case 'rest':
@@ -194,19 +210,6 @@ export class Drain {
         return this.later(row, now + retryMs(attempts, Math.random()), reason, false);
     }
   }
-
-  /** Those whose answer did not come in time are sent again later. One timer serves all: they are in the order of their times, nearly. */
-  private readonly expire = (): void => {
-    this.patience = undefined;
-    const now = performance.now();
-    let next = Infinity;
-    for (const { row, until } of this.underway.values()) {
-      if (until > now) next = Math.min(next, until);
-      else if (this.underway.delete(row.client_message_id))
-        void this.later(row, this.options.clock.now() + retryMs(row.attempts + 1, Math.random()), 'ack_timeout', false);
-    }
-    if (next < Infinity) this.patience = setTimeout(this.expire, next - now);
-  };
 
   private async later(row: OutboxRow, at: number, reason: string, refund: boolean): Promise<void> {
     const { db, store } = this.options;
@@ -225,10 +228,8 @@ export class Drain {
   /** A link broke: what was under way over it (over any for null) goes back to its place, and is sent first over the next one. */
   async broken(link: Link | null, reason: string): Promise<void> {
     const { db, store } = this.options;
-    const rows = [...this.underway.values()].filter((each) => link === null || each.link === link).map(({ row }) => row);
+    const rows = this.underway.takeAll(link);
     if (rows.length === 0) return;
-    for (const row of rows) this.underway.delete(row.client_message_id);
-    if (this.underway.size === 0) this.patience = void clearTimeout(this.patience);
     await db.write(() => rows.forEach((row) => store.release(row, reason)), 'normal').catch(() => {});
     // The next link may have opened before this was stored.
     this.wake();

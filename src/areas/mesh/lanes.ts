@@ -26,6 +26,11 @@ export class Lanes {
     return { until: at, fresh: true };
   }
 
+  /** What is held for longer than any rule says is not. */
+  forget(beyond: number): void {
+    for (const [targetSpec, until] of this.held) if (until > beyond) this.held.delete(targetSpec);
+  }
+
   letGo(targetSpec: string): void {
     this.held.delete(targetSpec);
   }

@@ -103,8 +103,8 @@ export class Mesh {
       firstRetryMs: () => ground.limits().reconnectMs,
       take: (frame, to) => this.take(frame, to),
       refused: (code) => this.refused(code),
-      changed: (link) => {
-        if (link.state === 'open') this.drain.wake();
+      changed: (link, session) => {
+        if (link.state === 'open') void db.write(() => outbox.unparkSession(slug, session, clock.now()), 'normal').then(this.drain.wake, () => {});
         else void this.drain.broken(link, 'broker_disconnected: session');
       },
     });

@@ -2,18 +2,18 @@ import type { Clock } from '../../kernel/clock';
 import type { EventService } from '../../kernel/context';
 import { ZdError } from '../../kernel/error';
 import type { Db } from '../../storage/db';
-import { meshEvent } from './events';
-import { fitsWire, wireChars } from './wire_size';
+import { followClock } from './clock_jump';
+import { checkSize } from './wire_size';
 import { Flood, type Pace } from './flood';
 import type { Mesh } from './mesh';
 import type { Meshes } from './meshes';
 import type { OutboxAdmin, Requeued, Retired } from './outbox_admin';
+import { OutboxRoom } from './outbox_room';
 import type { OutboxRow } from './outbox_row';
 import type { OutboxStore } from './outbox_store';
 import type { SendRequest } from './send_request';
 import { ulid } from '../../kernel/ids';
 import { queued, verdict, type OutboxStatus, type Verdict } from './verdict';
-import { LIMITS } from './wire/limits';
 import { failpoint } from '../../kernel/failpoint';
 
 export interface OutboxLimits {
@@ -22,8 +22,6 @@ export interface OutboxLimits {
   readonly keepBodies: boolean;
 }
 
-/** From here on an event tells of it, and from here on nothing more is taken. */
-const PRESSURE = { told: 0.8, refused: 0.95 };
 const CHUNK = 500;
 const PRUNED_AT_ONCE = 2000;
 
@@ -35,12 +33,10 @@ export interface Sent {
 
 /** What is to be sent. A message that is accepted is on the disk, and ends as done or with a reason. */
 export class Outbox {
-  /** Bytes of the messages kept; read from the table at first use. */
-  private kept: number | null = null;
-  private pressed = false;
   /** Messages accepted since the start. */
   accepted = 0;
   private readonly flood = new Flood();
+  private readonly room: OutboxRoom;
   private readonly waiting = new Map<string, Set<() => void>>();
 
   constructor(
@@ -48,17 +44,22 @@ export class Outbox {
     private readonly store: OutboxStore,
     private readonly admin: OutboxAdmin,
     private readonly meshes: Meshes,
-    private readonly events: EventService,
+    events: EventService,
     private readonly clock: Clock,
     private readonly limits: () => OutboxLimits,
-  ) {}
+  ) {
+    this.room = new OutboxRoom(
+      events,
+      () => admin.bytes(),
+      () => limits().maxBytes,
+    );
+  }
 
   /** Accepts a message, or answers from the row its key has. Throws what refuses it; a refused key is not used up. */
   async send(request: SendRequest, session: { readonly mesh: string; readonly pubkey: string } | null): Promise<Sent> {
     const mesh = this.meshes.pick(request.mesh);
     const { slug } = mesh.joined;
-    const now = this.clock.now();
-    const clientMessageId = request.clientMessageId ?? ulid(now);
+    const clientMessageId = request.clientMessageId ?? ulid(this.clock.now());
     const answered = (answer: Verdict): Sent => ({ verdict: answer, clientMessageId, mesh: slug });
     // What is known already is answered without the broker, which may be away.
     const known = request.clientMessageId === null ? null : this.store.find(clientMessageId);
@@ -67,20 +68,34 @@ export class Outbox {
     const bytes = Buffer.byteLength(request.message);
     const targetSpec = await mesh.roster.resolve(request.target);
     checkSize(bytes, targetSpec, mesh.link.features.inlineBytes);
-    this.checkRoom(bytes, slug);
+    this.room.check(bytes, slug);
     const { kind, ref, priority, replyToId, message, fingerprint } = request;
     const senderSession = session?.mesh === slug ? session.pubkey : null;
     const row = { clientMessageId, fingerprint, mesh: slug, kind, ref, targetSpec, senderSession, priority, replyToId, payload: message, bytes };
-    const found = await this.db.write(() => {
-      const added = this.store.add({ ...row, meta: request.meta || null }, now, mesh.drain.lanes.until(targetSpec));
-      return added === null ? this.store.find(clientMessageId) : null;
-    }, 'full');
+    const { drain } = mesh;
+    const accept = (): { readonly found?: OutboxRow; readonly claimed?: OutboxRow } => {
+      const held = drain.lanes.until(targetSpec);
+      // Read behind it: who was waited for until a moment ago has messages that are due, and they go first.
+      const at = this.clock.now();
+      const lease = senderSession === null && held === 0 ? drain.join(clientMessageId, at) : null;
+      const added = this.store.add({ ...row, meta: request.meta || null }, at, held, lease);
+      if (added === null) return { found: this.store.find(clientMessageId)! };
+      return lease === null ? {} : { claimed: this.store.claimed(added) };
+    };
+    // With nothing before it a message goes out while the disk takes it: when the machine dies now, its caller has no answer and sends it again.
+    const committed = ({ found, claimed }: ReturnType<typeof accept>): void => {
+      if (!found) {
+        this.room.took(bytes);
+        this.accepted++;
+        this.flood.count();
+      }
+      drain.joined(clientMessageId, claimed ?? null);
+    };
+    const stored = this.db.write(accept, 'full', committed);
+    const { found, claimed } = await stored.finally(() => drain.joined(clientMessageId, null));
     failpoint('mesh.after_accept');
     if (found) return answered(verdict(found, fingerprint, slug));
-    if (this.kept !== null) this.kept += bytes;
-    this.accepted++;
-    this.flood.count();
-    mesh.drain.wake();
+    if (!claimed) drain.wake();
     return answered(queued(clientMessageId));
   }
 
@@ -88,25 +103,9 @@ export class Outbox {
     return this.flood.pace();
   }
 
-  private checkRoom(bytes: number, mesh: string): void {
-    const { maxBytes } = this.limits();
-    const kept = (this.kept ??= this.admin.bytes());
-    const pressed = kept + bytes > maxBytes * PRESSURE.told;
-    if (pressed !== this.pressed) {
-      this.pressed = pressed;
-      const data = { mesh: null, bytes: kept, limit: maxBytes, triggered_by: mesh };
-      if (pressed) this.events.publish(meshEvent('outbox_pressure_high', data)).catch(() => {});
-    }
-    if (kept + bytes <= maxBytes * PRESSURE.refused) return;
-    throw new ZdError('storage_full', `The outbox holds ${kept} bytes, and its limit is ${maxBytes}.`, {
-      hint: 'Messages leave it when their brokers take them; see `zd outbox`. Raise mesh.outbox_max_bytes if need be.',
-      extra: { error: 'insufficient_storage', limit: maxBytes },
-    });
-  }
-
   /** A row ended: its bytes may be free, and who waits for it hears of it. */
   ended(row: OutboxRow): void {
-    if (this.kept !== null && row.payload !== null && !this.limits().keepBodies) this.kept = Math.max(0, this.kept - row.payload_bytes);
+    if (row.payload !== null && !this.limits().keepBodies) this.room.freed(row.payload_bytes);
     this.changed(row);
   }
 
@@ -181,7 +180,7 @@ export class Outbox {
       'full',
     );
     if ('old' in result) {
-      if (this.kept !== null) this.kept += row.payload_bytes;
+      this.room.took(row.payload_bytes);
       this.ended(row);
       this.meshes.all().forEach((mesh) => void (mesh.joined.slug === row.mesh && mesh.drain.wake()));
     }
@@ -194,7 +193,7 @@ export class Outbox {
     const last = this.admin.last();
     for (let from = 0; from < last; from += PRUNED_AT_ONCE)
       pruned += await this.db.write(() => this.admin.prune(statuses, before, from, PRUNED_AT_ONCE), 'normal');
-    this.kept = null;
+    this.room.forget();
     return pruned;
   }
 
@@ -223,6 +222,7 @@ export class Outbox {
       for (const row of dead) this.ended(row);
       more = dead.length === CHUNK;
     }
+    for (const mesh of this.meshes.all()) await followClock(this.db, this.store, mesh, now);
     const stray = this.admin.overdue(now).filter((row) => !this.mesh(row.mesh)?.drain.holds(row.client_message_id));
     if (stray.length === 0) return;
     await this.db.write(() => stray.forEach((row) => this.store.release(row, 'lease_expired')), 'normal');
@@ -238,13 +238,4 @@ export class Outbox {
     const fresh = await this.db.write(() => this.admin.stored(row, this.clock.now()), 'normal');
     if (fresh) this.changed(row);
   }
-}
-
-/** Told when it is accepted, not after a broker has refused it many times. */
-function checkSize(bytes: number, targetSpec: string, inlineBytes: number | null): void {
-  const limit = Math.min(inlineBytes ?? LIMITS.message, LIMITS.message);
-  if (fitsWire(bytes, targetSpec, limit)) return;
-  throw new ZdError('too_large', `The message would take ${wireChars(bytes, targetSpec)} characters on the wire, and brokers take ${limit}.`, {
-    extra: { error: 'payload_too_large', limit, size: wireChars(bytes, targetSpec) },
-  });
 }

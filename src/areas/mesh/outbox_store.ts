@@ -52,15 +52,24 @@ export class OutboxStore {
     return seq === undefined ? null : this.sql.bySeq.get(Number(seq));
   }
 
-  /** `notBefore`: what waits for the same recipient goes first. The id of the row; null, and nothing is stored, when the key is taken. */
-  add(message: NewMessage, now: number, notBefore: number): string | null {
+  /**
+   * `notBefore`: what waits for the same recipient goes first. `lease`: it is claimed at once, until then. The id of the row; null, and nothing is
+   * stored, when the key is taken.
+   */
+  add(message: NewMessage, now: number, notBefore: number, lease: number | null = null): string | null {
     const { clientMessageId, fingerprint, mesh, kind, ref, targetSpec, senderSession, priority, meta, replyToId, payload, bytes } = message;
-    const about = [senderSession, priority, meta, replyToId, payload, bytes, now, Math.max(now, notBefore)] as const;
+    const state = lease === null ? (['pending', 0, now, Math.max(now, notBefore)] as const) : (['inflight', 1, now, lease] as const);
+    const about = [senderSession, priority, meta, replyToId, payload, bytes, ...state] as const;
     const { changes, lastInsertRowid } = this.sql.insert.run(clientMessageId, fingerprint, mesh, kind, ref, targetSpec, ...about);
     if (changes === 0) return null;
     const id = `${ID}${lastInsertRowid}`;
     this.tell('pending', { id, client_message_id: clientMessageId, mesh });
     return id;
+  }
+
+  /** A row that was claimed as it was added, with the state from before. */
+  claimed(id: string): OutboxRow {
+    return { ...this.get(id)!, attempts: 0 };
   }
 
   /** When the next message of a mesh is to be sent; null when none waits. A read. */
@@ -115,6 +124,19 @@ export class OutboxStore {
     ).run(now, mesh, targetSpec);
   }
 
+  /** Whether something waits until after an instant. A read. */
+  waitsBeyond(mesh: string, beyond: number): boolean {
+    return this.query(`SELECT 1 FROM mesh_outbox WHERE mesh = ? AND status = 'pending' AND next_attempt_at > ? LIMIT 1`).get(mesh, beyond) !== null;
+  }
+
+  /** Makes some of it due, in the order in which it was accepted; how many. */
+  bringForward(mesh: string, beyond: number, now: number, limit: number): number {
+    return this.query(
+      `UPDATE mesh_outbox SET next_attempt_at = ? WHERE seq IN
+         (SELECT seq FROM mesh_outbox WHERE mesh = ? AND status = 'pending' AND next_attempt_at > ? ORDER BY seq LIMIT ?)`,
+    ).run(now, mesh, beyond, limit).changes;
+  }
+
   tell(status: OutboxStatus, row: { id: string; client_message_id: string; mesh: string }, more: Record<string, unknown> = {}): void {
     const { id, client_message_id, mesh } = row;
     this.events.append(meshEvent('outbox', { mesh, outbox_id: id, client_message_id, status, ...more }));
@@ -123,6 +145,14 @@ export class OutboxStore {
   /** The recipient's daemon has it, or a reader there has seen it. */
   receipt({ id, client_message_id, mesh, broker_message_id }: OutboxRow, delivery: 'stored_by_recipient' | 'seen', more: object = {}): void {
     this.events.append(meshEvent('receipt', { mesh, outbox_id: id, client_message_id, broker_message_id, delivery, ...more }));
+  }
+
+  /** A session's link is there: what waits for it is due, in its order. */
+  unparkSession(mesh: string, session: string, now: number): void {
+    this.query(
+      `UPDATE mesh_outbox SET next_attempt_at = ?1 WHERE mesh = ?2 AND sender_session_pubkey = ?3 AND status = 'pending' AND next_attempt_at > ?1
+         AND last_error = 'session_ws_not_open'`,
+    ).run(now, mesh, session);
   }
 
   /** A statement of the calls that are rare. */
@@ -137,8 +167,8 @@ const prepare = (db: Db) => ({
   isKnown: db.prepare<{ seq: number }>(`SELECT seq FROM mesh_outbox WHERE client_message_id = ?`),
   insert: db.prepare(
     `INSERT INTO mesh_outbox (client_message_id, request_fingerprint, envelope_version, mesh, destination_kind, destination_ref, target_spec,
-         sender_session_pubkey, priority, meta, reply_to_id, payload, payload_bytes, status, enqueued_at, next_attempt_at)
-       VALUES (?, ?, ${ENVELOPE_VERSION}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending', ?, ?)
+         sender_session_pubkey, priority, meta, reply_to_id, payload, payload_bytes, status, attempts, enqueued_at, next_attempt_at)
+       VALUES (?, ?, ${ENVELOPE_VERSION}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (client_message_id) DO NOTHING`,
   ),
   due: db.prepare<OutboxRow>(

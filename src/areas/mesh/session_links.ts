@@ -29,7 +29,7 @@ export interface SessionLinksOptions {
   take(frame: BrokerFrame, to: Receiver): void;
   refused(code: string): void;
   /** A session's link opened, or broke. */
-  changed(link: Link): void;
+  changed(link: Link, session: string): void;
 }
 
 /** The links of a mesh's sessions. Each is vouched for anew at every hello, so none outlives what the member says. */
@@ -50,7 +50,7 @@ export class SessionLinks {
       firstRetryMs: options.firstRetryMs,
       hello: () => this.hello(session),
       proof: async (nonce) => sign((await options.ready()).sodium, SIGNED.challenge(options.joined.meshId, keys.publicKey, nonce), keys.secretKey),
-      state: () => options.changed(link),
+      state: () => options.changed(link, keys.publicKey),
       frame: (frame) => options.take(frame, receiver()),
       refused: options.refused,
     });

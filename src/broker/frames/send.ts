@@ -55,13 +55,17 @@ export async function send(deps: BrokerDeps, { peer, connection, frame, reply }:
   let seen: Seen | null = null;
   let seq = 0;
   try {
-    await deps.db.write(() => {
+    const store = () => {
       // The same id may have come over another link a moment ago.
       seen = clientId === null ? null : messages.seen(peer.meshId, peer.memberId, clientId);
       if (seen) return;
       seq = messages.add(message, recipients);
       if (clientId !== null) messages.remember(message, clientId, identity, message.createdAt + settings.dedupeDays * DAY);
-    }, 'full');
+    };
+    // The recipient may have it while the disk takes it: if the machine dies now its sender has no answer, and says it again.
+    await deps.db.write(store, 'full', () => {
+      if (!seen) courier.posted(peer.meshId, { seq, id: message.id, priority: message.priority, frame: message.frame }, recipients, connection);
+    });
   } catch (error) {
     courier.release(peer.meshId, recipients);
     // Nothing was stored, whatever it was: the sender keeps the message and tries again.
@@ -81,7 +85,6 @@ export async function send(deps: BrokerDeps, { peer, connection, frame, reply }:
     ...(clientId === null ? {} : { client_message_id: clientId, duplicate: false }),
     ...historyOf(topic, message.id),
   });
-  courier.posted(peer.meshId, { seq, id: message.id, priority: message.priority, frame: message.frame }, recipients, connection);
 
   function answerKnown(before: Seen): void {
     if (!isSame(before, identity)) {
