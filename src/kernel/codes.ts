@@ -81,13 +81,14 @@ export const CODES = {
     'This key was used for another message, or for one that ended.',
     'Send a new message with a new key; `zd outbox show` tells what became of the first.',
   ),
-  route_failed: code(
-    422,
+  no_such_target: code(
+    404,
     EXIT.missing,
     false,
     'Nobody can be found under this name.',
     '`zd mesh peers` shows who is there; a full key always works.',
   ),
+  ambiguous_target: code(409, EXIT.conflict, false, 'Several can be found under this name.', 'Give a full key: `zd mesh peers` shows them.'),
   broker_unreachable: code(502, EXIT.failure, true, 'The broker of the mesh does not answer.', 'See `zd mesh status`; it is tried again by itself.'),
   invite_refused: code(422, EXIT.refused, false, 'The invitation is not accepted.', 'Ask the owner of the mesh for a new one: zd mesh invite.'),
   host_mismatch: code(

@@ -107,7 +107,7 @@ test('topics are heard, posted to and listed', async () => {
   expect((await ada.call('mesh_topic_post', { topic: 'general', message: 'twice', client_message_id: 'topic-1' })).body.code).toBe(
     'idempotency_key_reused',
   );
-  expect((await ada.call('mesh_topic_post', { topic: 'nope', message: 'x' })).body.code).toBe('route_failed');
+  expect((await ada.call('mesh_topic_post', { topic: 'nope', message: 'x' })).body.code).toBe('no_such_target');
   expect((await ada.call('mesh_topic_post', { topic: 'general', message: 'x'.repeat(60_000) })).body.code).toBe('too_large');
   for (const op of ['mesh_topic_post', 'mesh_topic_subscribe', 'mesh_topic_unsubscribe', 'mesh_topic_list'])
     expect(

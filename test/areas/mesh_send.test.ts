@@ -67,9 +67,9 @@ describe('a request is refused and uses up nothing', () => {
     ['too large once sealed', { ...good, message: 'x'.repeat(49_200) }, 413, { error: 'payload_too_large', limit: 65_536 }],
     ['no mesh named', { ...good, mesh: undefined }, 400, { error: 'mesh_required', attached: ['one', 'two'] }],
     ['another mesh', { ...good, mesh: 'three' }, 404, { error: 'mesh_not_attached', mesh: 'three' }],
-    ['an unknown name', { ...good, to: 'nobody' }, 422, { error: 'route_failed', detail: 'peer "nobody" not found' }],
-    ['an unknown prefix', { ...good, to: 'ab'.repeat(9) }, 422, { error: 'route_failed', detail: `no peer matching prefix "${'ab'.repeat(9)}"` }],
-    ['a short topic', { ...good, to: '#nope', mesh: 'two' }, 422, { error: 'route_failed' }],
+    ['an unknown name', { ...good, to: 'nobody' }, 404, { error: 'route_failed', detail: 'peer "nobody" not found' }],
+    ['an unknown prefix', { ...good, to: 'ab'.repeat(9) }, 404, { error: 'route_failed', detail: `no peer matching prefix "${'ab'.repeat(9)}"` }],
+    ['a short topic', { ...good, to: '#nope', mesh: 'two' }, 502, { error: 'route_failed' }],
   ];
   for (const [what, body, status, expected] of cases)
     test(what, async () => {
@@ -112,9 +112,14 @@ test('an ambiguous prefix or name is refused; one session answers for a name bef
   expect((await heard.next()).data).toMatchObject({ mesh: 'one', event: 'peer_joined', name: 'Cy', pubkey: cy, groups: [] });
   heard.close();
   const ambiguous = await send(daemon, { to: 'CD'.repeat(10), message: 'x', mesh: 'one' });
-  expect([ambiguous.status, ambiguous.body.detail]).toEqual([422, `prefix "${'cd'.repeat(10)}" is ambiguous (2 matches)`]);
+  expect([ambiguous.status, ambiguous.body.detail]).toEqual([409, `prefix "${'cd'.repeat(10)}" is ambiguous (2 matches)`]);
   expect((await send(daemon, { to: 'di', message: 'x', mesh: 'one' })).body.detail).toBe('peer "di" is ambiguous (2 matches)');
-  expect((await daemon.call('mesh_send', { to: 'di', message: 'x', mesh: 'one' })).body.code).toBe('route_failed');
+  const told = async (op: string, input: object) => (await daemon.call(op, { message: 'x', ...input })).body.code;
+  expect(await told('mesh_send', { to: 'di', mesh: 'one' })).toBe('ambiguous_target');
+  expect(await told('mesh_send', { to: 'nobody', mesh: 'one' })).toBe('no_such_target');
+  expect(await told('mesh_send', { to: 'nobody', mesh: 'two' })).toBe('broker_unreachable');
+  expect(await told('mesh_topic_post', { topic: 'nope', mesh: 'two' })).toBe('broker_unreachable');
+  expect((await v1(daemon, 'POST', 'topic/post', { topic: 'nope', message: 'x', mesh: 'two' })).status).toBe(502);
   await send(daemon, { to: 'CY', message: 'x', mesh: 'one', client_message_id: 'to-cy' });
   expect((await broker.next('send', ({ id }) => id === 'to-cy')).targetSpec).toBe(cy);
   // No point of the curve: nobody can have this key.

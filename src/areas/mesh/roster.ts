@@ -55,7 +55,7 @@ export class Roster {
     });
   }
 
-  /** What the broker is told a message is for. Throws `route_failed`; names and prefixes need the broker. */
+  /** What the broker is told a message is for. Throws `no_such_target` or `ambiguous_target`; names and prefixes need the broker: `broker_unreachable`. */
   async resolve(target: Target): Promise<string> {
     switch (target.form) {
       case 'prefix':
@@ -79,7 +79,7 @@ export class Roster {
           isTopic(topic),
         );
         const found = topics.find(({ name }) => name === target.topic);
-        if (!found) throw routeFailed(`topic "${target.topic}" not found`);
+        if (!found) throw routeFailed('no_such_target', `topic "${target.topic}" not found`);
         return `#${found.id}`;
       }
       default:
@@ -97,17 +97,18 @@ export class Roster {
     const sessions = found.filter(({ peerRole }) => peerRole !== 'control-plane');
     const keys = [...new Set((sessions.length > 0 ? sessions : found).map(({ pubkey }) => pubkey))];
     if (keys.length === 1) return keys[0]!;
-    throw routeFailed(keys.length === 0 ? none : many(keys.length));
+    throw keys.length === 0 ? routeFailed('no_such_target', none) : routeFailed('ambiguous_target', many(keys.length));
   }
 }
 
 const isTopic = (topic: Record<string, unknown>): boolean => typeof topic.id === 'string' && typeof topic.name === 'string';
 
-const routeFailed = (detail: string): ZdError => new ZdError('route_failed', detail, { extra: { error: 'route_failed', detail } });
+const routeFailed = (code: 'no_such_target' | 'ambiguous_target' | 'broker_unreachable', detail: string): ZdError =>
+  new ZdError(code, detail, { extra: { error: 'route_failed', detail } });
 
 const offline = (what: string) => (error: unknown) => {
   if (!(error instanceof ZdError) || error.code !== 'broker_unreachable') throw error;
-  throw routeFailed(`"${what}" cannot be looked up: ${error.message}`);
+  throw routeFailed('broker_unreachable', `"${what}" cannot be looked up: ${error.message}`);
 };
 
 export const unreachable = (slug: string, error: unknown): ZdError => {

@@ -18,7 +18,7 @@ export const meshTopicPost = defineOp({
     client_message_id: t.Optional(t.String({ maxLength: 256 })),
   }),
   output: strict({ client_message_id: t.String(), status: t.String(), mesh: t.String() }),
-  errors: ['idempotency_key_reused', 'mesh_not_attached', 'route_failed', 'too_large'],
+  errors: ['idempotency_key_reused', 'mesh_not_attached', 'no_such_target', 'broker_unreachable', 'too_large'],
   maxBody: 256 * 1024,
   cli: { path: ['mesh', 'topic', 'post'], positional: ['topic', 'message'], essential: 'client_message_id' },
   example: { mesh: EXAMPLE_MESH, topic: 'builds0123456789abcdefghi', message: 'the build is green' },

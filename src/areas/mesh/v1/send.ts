@@ -19,7 +19,17 @@ export const v1Send = defineRoute({
   input: strict({}),
   requestBody: { type: 'application/json', description: 'At most 262144 bytes.' },
   replies: [reply('Handed to the broker before.'), reply('Stored.', 202)],
-  errors: ['bad_json', 'too_large', 'mesh_required', 'mesh_not_attached', 'idempotency_key_reused', 'route_failed', 'host_mismatch'],
+  errors: [
+    'bad_json',
+    'too_large',
+    'mesh_required',
+    'mesh_not_attached',
+    'idempotency_key_reused',
+    'no_such_target',
+    'ambiguous_target',
+    'broker_unreachable',
+    'host_mismatch',
+  ],
   example: {},
   handle: async ({ mesh }, _, call) => {
     const body = await readJson(call, 256 * KiB);

@@ -15,7 +15,7 @@ export const v1TopicPost = defineRoute({
   input: strict({}),
   requestBody: { type: 'application/json', description: 'At most 262144 bytes.' },
   replies: [reply('Handed to the broker before.'), reply('Stored.', 202)],
-  errors: ['bad_json', 'too_large', 'mesh_not_attached', 'idempotency_key_reused', 'route_failed'],
+  errors: ['bad_json', 'too_large', 'mesh_not_attached', 'idempotency_key_reused', 'no_such_target', 'broker_unreachable'],
   example: {},
   handle: async ({ mesh }, _, call) => {
     const { topic, ...body } = await readObject(call, 256 * KiB);
