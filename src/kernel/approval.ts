@@ -19,6 +19,10 @@ export interface Ruling {
   readonly note: string | null;
 }
 
+/** The option that says yes or no. Yes once never says it for ever: where that is all there is, the user decides. */
+export const optionFor = <Option extends { readonly kind: string }>(allow: boolean, options: readonly Option[]): Option | undefined =>
+  (allow ? ['allow_once'] : ['reject_once', 'reject_always']).map((kind) => options.find((option) => option.kind === kind)).find(Boolean);
+
 /** How a question ended: `cancelled` with its turn, `expired` without an answer. */
 export type QuestionEnd = 'allowed' | 'denied' | 'cancelled' | 'expired';
 

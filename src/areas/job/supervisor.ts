@@ -7,7 +7,7 @@ import type { Inserted, Intake } from './intake';
 import { launch, LaunchFault, type Launched } from './launch';
 import type { End, Outcome } from './model';
 import type { JobFolders } from './output';
-import { writeUntilStored } from './persist';
+import { RETRY_MS, writeUntilStored } from './persist';
 import { Places } from './places';
 import type { JobRow } from './row';
 import { makeFiles, Run } from './run';
@@ -21,7 +21,6 @@ import { Waiters } from './waiters';
 
 /** Starts per turn of the event loop, so that a full queue does not hold it. */
 const STARTS_AT_ONCE = 16;
-const RETRY_WRITE_MS = 1000;
 const LONGEST_SLEEP_MS = 60_000;
 const NOTHING = { stdout: 0, stderr: 0 } as const;
 
@@ -105,7 +104,7 @@ export class Supervisor {
       if (error instanceof SyncFault) return begin();
       for (const group of groups) this.places.take(group, -1);
       if (this.stopped) return;
-      setTimeout(this.poke, RETRY_WRITE_MS).unref();
+      setTimeout(this.poke, RETRY_MS).unref();
     }
   }
 

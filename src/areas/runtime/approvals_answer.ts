@@ -1,3 +1,4 @@
+import { optionFor } from '../../kernel/approval';
 import { ZdError } from '../../kernel/error';
 import { defineOp } from '../../kernel/op';
 import { strict, t } from '../../kernel/schema';
@@ -45,10 +46,9 @@ async function answerPermission(
 ): Promise<void> {
   const asked = sessions.approvals(session).find((each) => each.approval_id === approvalId);
   if (!asked) throw new ZdError('conflict', 'The approval was answered already.');
-  const kinds = allow ? ['allow_once'] : ['reject_once', 'reject_always'];
-  const option = kinds.map((kind) => asked.options.find((each) => each.kind === kind)).find(Boolean);
+  const option = optionFor(allow, asked.options);
   if (!option)
-    throw new ZdError('bad_args', `/decision: the agent offers no ${kinds[0]}`, {
+    throw new ZdError('bad_args', `/decision: the agent offers no ${allow ? 'allow_once' : 'reject_once'}`, {
       path: '/decision',
       hint: `It offers ${asked.options.map(({ option_id }) => option_id).join(', ')}: \`zd session answer ${session} ${approvalId} --option …\`.`,
     });

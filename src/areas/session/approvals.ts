@@ -1,7 +1,7 @@
+import { optionFor } from '../../kernel/approval';
 import { nanos } from '../../kernel/clock';
 import { ZdError } from '../../kernel/error';
 import type { SessionDeps } from './deps';
-import { optionFor } from './desk';
 import type { PermissionRequest } from './driver';
 import { privateFact } from './observe';
 import type { Draft, SessionRef } from './row';
@@ -47,7 +47,7 @@ export class Approvals {
   async ask(turn: number, request: PermissionRequest, signal: AbortSignal): Promise<string | null> {
     const { db, desk, limits } = this.deps;
     const ruling = desk.judge(request.names, request.tool.input);
-    const ruled = ruling && optionFor(ruling, request.options);
+    const ruled = ruling && optionFor(ruling.allow, request.options);
     const after = limits().approvalMs;
     const id = await db.write(() => {
       const stored = this.store(turn, request, after, !ruled);
