@@ -1,5 +1,5 @@
 import { expect } from 'bun:test';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import type { TestDaemon } from './daemon';
 import { until } from './until';
 
@@ -45,10 +45,31 @@ export class JobRig {
     });
   }
 
+  /** Waits for a wrapper that is made ahead; its number. A job has to have ended before. */
+  async spare(): Promise<number> {
+    await this.wait(await this.submit(['true']));
+    return until('a wrapper waits for its job', () => spareOf(this.daemon.home));
+  }
+
+  /** Whether the job's wrapper was made ahead. */
+  hadSpare(id: number): boolean {
+    return /^\d+ \S+\n/.test(readFileSync(`${this.daemon.home}/jobs/${id}/run.1`, 'latin1'));
+  }
+
   /** Waits until the job has written this. */
   async wrote(id: number, text: string): Promise<void> {
     await until(`job ${id} writes ${text}`, async () => (await this.text(id))?.includes(text));
   }
+}
+
+/** The living wrapper that waits for a job of this home; null when there is none. */
+export function spareOf(home: string): number | null {
+  for (const pid of processesWith('zd-job')) {
+    try {
+      if (readlinkSync(`/proc/${pid}/fd/1`) === `${home}/jobs/spare/stdout`) return pid;
+    } catch {}
+  }
+  return null;
 }
 
 /** Living processes whose environment or arguments have this text. */

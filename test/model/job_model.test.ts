@@ -97,7 +97,15 @@ test('a record of a start is believed only when it is whole', () => {
   write('123\nTerminated\nexit 143\n');
   expect(readStatus(root, 1)).toEqual({ kind: 'status', code: 143, signalled: true });
   write('123\nexit 143\n');
-  expect([readStatus(root, 1), takeStart(root, 1)]).toEqual([{ kind: 'status', code: 143, signalled: false }, 123]);
+  expect([readStatus(root, 1), takeStart(root, 1)]).toEqual([
+    { kind: 'status', code: 143, signalled: false },
+    { pid: 123, mark: root },
+  ]);
+  write('123 a1-b2\nexit 7\n');
+  expect([readStatus(root, 1), takeStart(root, 1)]).toEqual([
+    { kind: 'status', code: 7, signalled: false },
+    { pid: 123, mark: 'a1-b2' },
+  ]);
   write('12');
   expect(takeStart(root, 1)).toBeNull();
   expect([takeStart(root, 2), takeStart(root, 2), takeStart(`${root}/none`, 1)]).toEqual(['none', 'none', 'none']);

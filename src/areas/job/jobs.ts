@@ -12,6 +12,7 @@ import { GroupTable } from './group_table';
 import { Intake, type IntakeLimits } from './intake';
 import { isOver, type Signal } from './model';
 import { JobFolders, type Channel } from './output';
+import { Launcher } from './launch';
 import { Recovery } from './recovery';
 import { draftOf, type Draft, type JobRow } from './row';
 import type { GroupFigures, JobRequest, JobService, OutputPart, OutputQuery, Submitted } from './service';
@@ -61,6 +62,7 @@ export class Jobs implements JobService {
       table: this.table,
       intake: this.intake,
       folders: this.folders,
+      launcher: new Launcher(this.folders),
       parallel: () => limits().parallel,
       expire: (run) => this.control.expire(run),
     });

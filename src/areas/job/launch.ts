@@ -4,8 +4,9 @@ import { identify, type ProcessIdentity } from '../../kernel/process';
 import { findProgram, folderFault } from '../../kernel/program';
 import { environmentOf } from './environment';
 import type { End } from './model';
-import type { JobFolders } from './output';
+import { CHANNELS, type JobFolders } from './output';
 import { commandOf, type JobRow } from './row';
+import { Spare } from './spare';
 import { hasBegun, readStatus, WRAPPER } from './wrapper';
 
 /** A started process that is our child. */
@@ -18,76 +19,98 @@ export interface Launched {
 /** A thing that keeps a job from starting, for its `error`. */
 export class LaunchFault extends Error {}
 
-/** Starts a claimed job in a session of its own. `found`: its program, when folder and program have just been looked at. Throws `LaunchFault`. */
-export function launch(row: JobRow, folders: JobFolders, found: string | null, onData: (bytes: Uint8Array) => void): Launched {
-  const env = environmentOf(JSON.parse(row.env) as Record<string, string>, {
-    id: row.job_id,
-    folder: folders.path(row.job_id),
-    pty: row.pty === 1,
-  });
-  const fault = found === null ? folderFault(row.cwd) : null;
-  if (fault !== null) throw new LaunchFault(fault);
-  const [name, ...rest] = commandOf(row);
-  const program = found ?? findProgram(name!, row.cwd, env.PATH!);
-  if (program === null) throw new LaunchFault(`there is no program "${name!.slice(0, 200)}" that can be run`);
-  try {
-    const argv = [program, ...rest];
-    return row.pty === 1 ? onTerminal(row, argv, env, onData) : toFiles(row, argv, env, folders.make(row.job_id));
-  } catch (error) {
-    throw new LaunchFault(error instanceof Error ? error.message : String(error));
-  }
-}
-
-/** Output goes straight to the files: no zd is needed for it to go on. */
-function toFiles(row: JobRow, argv: readonly string[], env: Record<string, string>, folder: string): Launched {
-  const { launch: number } = row;
-  const opened: number[] = [];
-  const open = (name: string, flags: string) => {
-    const fd = openSync(`${folder}/${name}`, flags, 0o600);
-    opened.push(fd);
-    return fd;
-  };
-  try {
-    if (row.stdin !== null) writeFileSync(`${folder}/stdin`, row.stdin, { mode: 0o600 });
-    const child = Bun.spawn(['/bin/sh', '-c', WRAPPER, 'zd-job', folder, String(number), ...argv], {
-      cwd: row.cwd,
-      env,
-      stdin: row.stdin === null ? 'ignore' : open('stdin', 'r'),
-      stdout: open('stdout', 'a'),
-      stderr: open('stderr', 'a'),
-      detached: true,
-    });
-    const end = child.exited.then((): End => {
-      const status = readStatus(folder, number);
-      if (status) return status;
-      if (child.signalCode !== null) return { kind: 'signal', signal: signalNumber(child.signalCode) };
-      return hasBegun(folder, number)
-        ? { kind: 'unknown', message: 'the end was not recorded', ordered: false }
-        : { kind: 'failed', message: 'the start could not be recorded; is the disk full?' };
-    });
-    return { identity: new Child(child), end, terminal: null };
-  } finally {
-    for (const fd of opened) closeSync(fd);
-  }
-}
-
 const LAST_BYTES_MS = 250;
 
-/** zd holds the other side of the terminal, so such a job ends with it. */
-function onTerminal(row: JobRow, argv: string[], env: Record<string, string>, onData: (bytes: Uint8Array) => void): Launched {
-  const silent = Promise.withResolvers<void>();
-  const child = Bun.spawn(argv, {
-    cwd: row.cwd,
-    env,
-    detached: true,
-    terminal: { rows: row.pty_rows ?? 24, cols: row.pty_cols ?? 80, data: (_, bytes) => onData(bytes), exit: () => silent.resolve() },
-  });
-  const end = child.exited.then(async (code): Promise<End> => {
-    // The process may be gone before what it wrote is read; one that it left behind may hold the terminal for ever.
-    await Promise.race([silent.promise, Bun.sleep(LAST_BYTES_MS)]);
-    return child.signalCode === null ? { kind: 'status', code, signalled: false } : { kind: 'signal', signal: signalNumber(child.signalCode) };
-  });
-  return { identity: new Child(child), end, terminal: child.terminal ?? null };
+/** Starts jobs. */
+export class Launcher {
+  private readonly spare: Spare;
+
+  constructor(private readonly folders: JobFolders) {
+    this.spare = new Spare(folders);
+  }
+
+  /** Starts a claimed job in a session of its own. `found`: its program, when folder and program have just been looked at. Throws `LaunchFault`. */
+  launch(row: JobRow, found: string | null, onData: (bytes: Uint8Array) => void): Launched {
+    const folder = this.folders.path(row.job_id);
+    const env = environmentOf(JSON.parse(row.env) as Record<string, string>, { id: row.job_id, folder, pty: row.pty === 1 });
+    const fault = found === null ? folderFault(row.cwd) : null;
+    if (fault !== null) throw new LaunchFault(fault);
+    const [name, ...rest] = commandOf(row);
+    const program = found ?? findProgram(name!, row.cwd, env.PATH!);
+    if (program === null) throw new LaunchFault(`there is no program "${name!.slice(0, 200)}" that can be run`);
+    try {
+      const argv = [program, ...rest];
+      if (row.pty === 1) return this.onTerminal(row, argv, env, onData);
+      const child = this.spare.take(row, argv) ?? this.wrapped(row, argv, env);
+      return { identity: new Child(child), end: endOf(child, folder, row.launch), terminal: null };
+    } catch (error) {
+      throw new LaunchFault(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  /** A job has ended: another may come. */
+  refill(): void {
+    this.spare.refill();
+  }
+
+  close(): void {
+    this.spare.close();
+  }
+
+  /** A wrapper for this job alone. Output goes straight to the files: no zd is needed for it to go on. */
+  private wrapped(row: JobRow, argv: readonly string[], env: Record<string, string>): Bun.Subprocess {
+    const folder = this.folders.make(row.job_id);
+    const opened: number[] = [];
+    const open = (name: string, flags: string) => {
+      const fd = openSync(`${folder}/${name}`, flags, 0o600);
+      opened.push(fd);
+      return fd;
+    };
+    try {
+      if (row.stdin !== null) writeFileSync(`${folder}/stdin`, row.stdin, { mode: 0o600 });
+      return Bun.spawn(['/bin/sh', '-c', WRAPPER, 'zd-job', folder, String(row.launch), ...argv], {
+        cwd: row.cwd,
+        env,
+        stdin: row.stdin === null ? 'ignore' : open('stdin', 'r'),
+        stdout: open('stdout', 'a'),
+        stderr: open('stderr', 'a'),
+        detached: true,
+      });
+    } finally {
+      for (const fd of opened) closeSync(fd);
+    }
+  }
+
+  /** zd holds the other side of the terminal, so such a job ends with it. */
+  private onTerminal(row: JobRow, argv: string[], env: Record<string, string>, onData: (bytes: Uint8Array) => void): Launched {
+    this.folders.make(row.job_id);
+    // What it shows can be read and followed from the start.
+    for (const channel of CHANNELS) closeSync(openSync(this.folders.file(row.job_id, channel), 'a', 0o600));
+    const silent = Promise.withResolvers<void>();
+    const child = Bun.spawn(argv, {
+      cwd: row.cwd,
+      env,
+      detached: true,
+      terminal: { rows: row.pty_rows ?? 24, cols: row.pty_cols ?? 80, data: (_, bytes) => onData(bytes), exit: () => silent.resolve() },
+    });
+    const end = child.exited.then(async (code): Promise<End> => {
+      // The process may be gone before what it wrote is read; one that it left behind may hold the terminal for ever.
+      await Promise.race([silent.promise, Bun.sleep(LAST_BYTES_MS)]);
+      return child.signalCode === null ? { kind: 'status', code, signalled: false } : { kind: 'signal', signal: signalNumber(child.signalCode) };
+    });
+    return { identity: new Child(child), end, terminal: child.terminal ?? null };
+  }
+}
+
+/** How the wrapper of this start ends. */
+async function endOf(child: Bun.Subprocess, folder: string, number: number): Promise<End> {
+  await child.exited;
+  const status = readStatus(folder, number);
+  if (status) return status;
+  if (child.signalCode !== null) return { kind: 'signal', signal: signalNumber(child.signalCode) };
+  return hasBegun(folder, number)
+    ? { kind: 'unknown', message: 'the end was not recorded', ordered: false }
+    : { kind: 'failed', message: 'the start could not be recorded; is the disk full?' };
 }
 
 /**

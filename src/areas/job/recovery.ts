@@ -11,7 +11,7 @@ import { Run } from './run';
 import { Session } from './session';
 import type { Supervisor } from './supervisor';
 import type { JobTable } from './table';
-import { findWrapper, readStatus, takeStart } from './wrapper';
+import { findWrapper, readStatus, takeStart, type Taker } from './wrapper';
 
 /** How often the processes of an earlier zd are looked at: they are not our children. */
 const LOOK_MS = 50;
@@ -59,13 +59,13 @@ export class Recovery {
       const taken = await this.take(folder, row.launch);
       // After a crash of the machine the missing file says nothing: it may not have reached the disk.
       if (taken === 'none') return sameBoot ? this.putBack(row) : this.settle(row, UNSEEN);
-      identity = taken === null ? null : findWrapper(folder, taken);
+      identity = taken && findWrapper(taken);
     }
     if (identity !== null && isAlive(identity)) return this.adopt(row, identity);
     await this.settle(row, readStatus(folder, row.launch) ?? { ...UNSEEN, ordered: sameBoot && row.stop !== null });
   }
 
-  private async take(folder: string, launch: number): Promise<number | null | 'none'> {
+  private async take(folder: string, launch: number): Promise<Taker | null | 'none'> {
     for (let tries = 0; ; tries++) {
       const taken = takeStart(folder, launch);
       if (taken !== null || tries === WRITE_TRIES) return taken;

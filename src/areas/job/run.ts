@@ -2,7 +2,7 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 import { isAlive, type ProcessIdentity } from '../../kernel/process';
 import { Capture } from './capture';
 import type { End } from './model';
-import { CHANNELS, type JobFolders } from './output';
+import type { JobFolders } from './output';
 import type { JobRow } from './row';
 import { Session, type Member } from './session';
 import { readStatus } from './wrapper';
@@ -85,10 +85,4 @@ export class Run {
       ? { kind: 'signal', signal: SIGKILL }
       : { kind: 'unknown', message: 'it ended while no zd was there to see how', ordered: ordered() };
   }
-}
-
-/** Makes the files of a terminal's job, so that its output can be read and followed from the start. */
-export function makeFiles(folders: JobFolders, id: number): void {
-  folders.make(id);
-  for (const channel of CHANNELS) closeSync(openSync(folders.file(id, channel), 'a', 0o600));
 }

@@ -4,13 +4,13 @@ import type { Logger } from '../../kernel/log';
 import { boot } from '../../kernel/process';
 import { SyncFault, type Db } from '../../storage/db';
 import type { Inserted, Intake } from './intake';
-import { launch, LaunchFault, type Launched } from './launch';
+import { LaunchFault, type Launched, type Launcher } from './launch';
 import type { End, Outcome } from './model';
 import type { JobFolders } from './output';
 import { RETRY_MS, writeUntilStored } from './persist';
 import { Places } from './places';
 import type { JobRow } from './row';
-import { makeFiles, Run } from './run';
+import { Run } from './run';
 import type { Member } from './session';
 import type { Settlement } from './settle';
 import type { Submitted } from './service';
@@ -31,6 +31,7 @@ export interface Parts {
   readonly table: JobTable;
   readonly intake: Intake;
   readonly folders: JobFolders;
+  readonly launcher: Launcher;
   readonly settlement: Settlement;
   /** Jobs of a group at once, where the group does not say. */
   readonly parallel: () => number;
@@ -144,7 +145,7 @@ export class Supervisor {
 
   /** Spawns a claimed job; it holds a place already. */
   private begin(row: JobRow, program: string | null = null): void {
-    const { folders } = this.parts;
+    const { folders, launcher } = this.parts;
     if (this.stopped) return;
     const early: Uint8Array[] = [];
     let write = (bytes: Uint8Array): void => void early.push(bytes.slice());
@@ -152,8 +153,7 @@ export class Supervisor {
     const told = row.launch === 1 ? NOTHING : folders.sizes(row.job_id);
     failpoint('job.before_spawn');
     try {
-      if (row.pty === 1) makeFiles(folders, row.job_id);
-      started = launch(row, folders, program, (bytes) => write(bytes));
+      started = launcher.launch(row, program, (bytes) => write(bytes));
     } catch (error) {
       const message = error instanceof LaunchFault ? error.message : String(error);
       return void this.finish(row.job_id, row.launch, row.grp, { kind: 'failed', message }, [], null);
@@ -186,9 +186,7 @@ export class Supervisor {
   /** A process is gone: what it left is counted, then its end is stored. */
   async ended(run: Run, end: End): Promise<void> {
     if (this.stopped || this.active.get(run.id) !== run) return;
-    const leftovers = await this.attempt(run, async () =>
-      run.stopping ? run.stopping : run.session.mayHaveLeftovers() ? run.session.members() : [],
-    );
+    const leftovers = await this.attempt(run, () => run.stopping ?? (run.session.mayHaveLeftovers() ? run.session.members() : []));
     await this.finish(run.id, run.launch, run.group, end, leftovers ?? [], run);
   }
 
@@ -204,7 +202,7 @@ export class Supervisor {
 
   /** Stores an end, again and again until the disk takes it; then frees the place and tells whoever waits. */
   async finish(id: number, number: number, group: string, end: End | Outcome, leftovers: readonly Member[], run: Run | null): Promise<void> {
-    const { db, settlement, folders, log, table } = this.parts;
+    const { db, settlement, folders, log, table, launcher } = this.parts;
     const written = await this.attempt(run, (each) => each.capture.last());
     const { news, surplus } = written ?? { news: [], surplus: null };
     const fresh = this.starts.take(run);
@@ -224,6 +222,7 @@ export class Supervisor {
     if (surplus) await this.attempt(run, (each) => each.capture.cut(surplus));
     this.free(id, group, run);
     this.waiters.wake(over);
+    launcher.refill();
   }
 
   /** The end of what an earlier zd started; it holds no place. */
@@ -244,6 +243,7 @@ export class Supervisor {
     this.starts.note();
     this.stopped = true;
     clearTimeout(this.alarm);
+    this.parts.launcher.close();
     this.waiters.wakeAll();
   }
 }
