@@ -1,5 +1,6 @@
 import { call, callBytes } from './call';
 import { load } from './clients';
+import { Connection } from './connection';
 import type { Bench } from './context';
 import type { LoadResult } from './load';
 import { perSecond, times } from './report';
@@ -55,33 +56,33 @@ const PROMISES: Readonly<Record<string, string>> = {
   [SPOOLED]: 'one client process; the queue is in memory, nothing is synced, and jobs end with the server',
 };
 
-/** From the submit of `true` to the answer that it has ended, beside a bare spawn and beside task-spooler, in turn. */
+/** From the submit of `true` to the answer that it has ended, and the same by task-spooler, each in turn with a bare spawn. */
 async function roundTrips({ found }: Bench, zd: Server, runs: number): Promise<void> {
+  using connection = await Connection.open(zd.unix);
   const spooler = Bun.which('tsp');
   const env = { PATH: process.env.PATH ?? '/usr/bin:/bin', HOME: zd.home, TS_SOCKET: `${zd.home}/tsp` };
   const spawned = (command: string[]) => () => elapsed(() => Bun.spawn(command, { env, stdio: ['ignore', 'ignore', 'ignore'] }).exited);
-  const tasks: Record<string, () => Promise<number>> = {
-    'a bare spawn of true': spawned(['true']),
-    [ROUND_TRIP]: () =>
-      elapsed(async () => {
-        const { job_id } = await call<{ job_id: number }>(zd, 'job_submit', { command: ['true'], cwd: '/' });
-        const { exit_code } = await call<{ exit_code: number }>(zd, 'job_wait', { id: job_id });
-        if (exit_code !== 0) throw new Error(`a job of true ended with ${exit_code}`);
-      }),
-  };
-  if (spooler) tasks[SPOOLED] = spawned([spooler, '-f', 'true']);
-  else found.skipped.push('tsp beside jobs: task-spooler is not installed');
-  await interleaved(5, tasks);
-  const results = await interleaved(runs, tasks);
-  if (spooler) Bun.spawnSync([spooler, '-K'], { env });
-  const bare = median(results['a bare spawn of true']!);
-  for (const [name, own] of Object.entries(results)) {
-    const millis = median(own);
-    const detail = [`${times(millis / bare)} a bare spawn`, PROMISES[name]].filter(Boolean).join('; ');
+  const besideBare = async (name: string, task: () => Promise<number>): Promise<number> => {
+    const tasks = { bare: spawned(['true']), task };
+    await interleaved(5, tasks);
+    const results = await interleaved(runs, tasks);
+    const bare = median(results.bare!);
+    const millis = median(results.task!);
+    const detail = `${times(millis / bare)} a bare spawn (${bare.toFixed(2)} ms); ${PROMISES[name]}`;
     found.rows.push({ section: SECTION, name, value: `${millis.toFixed(2)} ms`, number: millis, detail });
-  }
-  const measured = median(results[ROUND_TRIP]!) / bare;
+    return millis / bare;
+  };
+  const measured = await besideBare(ROUND_TRIP, () =>
+    elapsed(async () => {
+      const { job_id } = await connection.call<{ job_id: number }>('job_submit', { command: ['true'], cwd: '/' });
+      const { exit_code } = await connection.call<{ exit_code: number }>('job_wait', { id: job_id });
+      if (exit_code !== 0) throw new Error(`a job of true ended with ${exit_code}`);
+    }),
+  );
   found.bars.push({ name: 'a job of true beside a bare spawn', measured, limit: 4, sense: 'at most', unit: '×' });
+  if (!spooler) return void found.skipped.push('tsp beside jobs: task-spooler is not installed');
+  await besideBare(SPOOLED, spawned([spooler, '-f', 'true']));
+  Bun.spawnSync([spooler, '-K'], { env });
 }
 
 async function elapsed(task: () => Promise<unknown>): Promise<number> {

@@ -8,9 +8,9 @@ const NOTHING: Record<string, string> = {};
 const lines = (file: string) => (existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : []);
 
 /** Submits without caring whether the answer still comes. */
-async function attempt(daemon: TestDaemon, command: readonly string[], group = 'default'): Promise<number | null> {
+async function attempt(daemon: TestDaemon, command: readonly string[], rest: object = {}): Promise<number | null> {
   try {
-    const { status, body } = await daemon.call('job_submit', { command, cwd: '/', group });
+    const { status, body } = await daemon.call('job_submit', { command, cwd: '/', ...rest });
     return status === 200 ? body.job_id : null;
   } catch {
     return null;
@@ -28,12 +28,13 @@ const DIRECT = [
 ];
 const QUEUED = ['job.before_claim', 'job.after_claim', 'job.before_spawn', 'job.after_spawn', 'job.before_finish', 'job.after_finish'];
 
-for (const point of DIRECT) {
-  test(`killed at ${point}: a job that was acknowledged exists once, has run once and has its exit code`, async () => {
+/** One with a key starts after the sync, one without beside it. */
+for (const [point, rest] of DIRECT.flatMap((each) => [[each, {}] as const, [each, { idempotency_key: 'once' }] as const])) {
+  test(`killed at ${point}: a job${'idempotency_key' in rest ? ' with a key' : ''} that was acknowledged exists once, has run once and has its exit code`, async () => {
     const daemon = await startDaemon({ source: true });
     await daemon.restart({ ZD_FAILPOINTS: `${point}=kill@+1` });
     const file = `${daemon.home}/runs`;
-    const id = await attempt(daemon, ['/bin/sh', '-c', `echo run >>${file}; exit 7`]);
+    const id = await attempt(daemon, ['/bin/sh', '-c', `echo run >>${file}; exit 7`], rest);
     await daemon.ended();
     await daemon.restart(NOTHING);
     const jobs = new JobRig(daemon);
@@ -42,6 +43,27 @@ for (const point of DIRECT) {
     expect(all.length).toBeLessThanOrEqual(1);
     for (const { id: each } of all) expect(await jobs.wait(each)).toMatchObject({ state: 'exited', exit_code: 7 });
     expect(lines(file)).toEqual(all.map(() => 'run'));
+  });
+}
+
+for (const keyed of [false, true]) {
+  test(`killed between a commit and its sync: each job ${keyed ? 'with a key ' : ''}exists once and has run once`, async () => {
+    const daemon = await startDaemon({ source: true });
+    // The first ones after a start may be its own upkeep.
+    await daemon.restart({ ZD_FAILPOINTS: 'storage.sync=kill@+6' });
+    const file = `${daemon.home}/runs`;
+    const acknowledged: number[] = [];
+    for (let at = 0, id: number | null = 0; id !== null; at++) {
+      id = await attempt(daemon, ['/bin/sh', '-c', `echo $ZD_JOB_ID >>${file}; exit 7`], keyed ? { idempotency_key: `key-${at}` } : {});
+      if (id !== null) acknowledged.push(id);
+    }
+    await daemon.ended();
+    await daemon.restart(NOTHING);
+    const jobs = new JobRig(daemon);
+    const all = (await jobs.ok('job_list')).jobs.map((each: { id: number }) => each.id).toSorted((a: number, b: number) => a - b);
+    expect(all).toEqual(expect.arrayContaining(acknowledged));
+    for (const id of all) expect(await jobs.wait(id)).toMatchObject({ state: 'exited', exit_code: 7 });
+    expect(lines(file).toSorted((a, b) => Number(a) - Number(b))).toEqual(all.map(String));
   });
 }
 

@@ -111,23 +111,23 @@ export class Supervisor {
 
   /**
    * Stores a job. When its group has a place, `insert` may store it as one that starts now, which it has done when this resolves.
-   * `program` is what its command was found to be.
+   * `program` is what its command was found to be. It starts beside the sync, which nobody has been told of yet; one with an idempotency
+   * key after it, because a crash of the machine that takes back the key must not let it run twice.
    */
   async store(group: string, program: string | null, insert: (free: boolean) => Inserted): Promise<Submitted> {
     const free = this.mayStart() && this.places.free(group) > 0;
     if (free) this.places.take(group, 1);
-    let inserted: Inserted | undefined;
-    const { started, ...submitted } = await this.parts.db
-      .write(() => (inserted = insert(free)), 'full')
-      .catch((error: unknown) => {
-        // Stored as one that has started it must have a process, whatever its caller is told.
-        if (error instanceof SyncFault && inserted?.started) this.begin(inserted.started, program);
-        else if (free) this.giveBack(group);
-        throw error;
-      });
-    failpoint('job.after_commit');
-    if (started) this.begin(started, program);
-    else if (free) this.giveBack(group);
+    // What is to be done once it is stored, or is not.
+    let next = (): void => void (free && this.giveBack(group));
+    const committed = ({ started }: Inserted) => {
+      failpoint('job.after_commit');
+      if (started) next = () => this.begin(started, program);
+      if (started?.idempotency_key !== null) return;
+      next();
+      next = () => {};
+    };
+    // Stored as one that has started it must have a process, also when the disk does not take that and its caller is told so.
+    const { started: _, ...submitted } = await this.parts.db.write(() => insert(free), 'full', committed).finally(() => next());
     return submitted;
   }
 
