@@ -1,6 +1,7 @@
 import { ClientError } from './error';
 import type { CallOptions, Client } from './client';
 import { EXIT } from '../kernel/code_info';
+import { FILE_HEADER } from '../kernel/route';
 
 /** The address of a name. Slashes are escaped too: a client would resolve `.` and `..` segments and ask for something else. */
 export function artifactPath(name: string): string {
@@ -27,10 +28,39 @@ export async function putArtifact(
   return response.text();
 }
 
+/** The file that has what is downloaded, as the daemon sees it. */
+export interface ContentFile {
+  readonly path: string;
+  readonly inode: string;
+  readonly bytes: number;
+}
+
+export interface Download {
+  /** Told for a large content that lies on this machine; whoever copies it drops the chunks. */
+  readonly file: ContentFile | null;
+  /** Ends with `connection_lost` when not all of it came. */
+  readonly chunks: AsyncGenerator<Uint8Array>;
+  drop(): Promise<void>;
+}
+
+/** The content of a name, once the daemon has begun to answer. */
+export async function openArtifact(client: Client, name: string, options: CallOptions = {}): Promise<Download> {
+  const response = await client.bytes(artifactPath(name), {}, options);
+  const bytes = Number(response.headers.get('content-length') ?? Number.NaN);
+  const [, inode, path] = /^(\d+) (\S+)$/.exec(response.headers.get(FILE_HEADER) ?? '') ?? [];
+  return {
+    file: inode === undefined || client.address.kind !== 'unix' ? null : { inode, path: decodeURIComponent(path!), bytes },
+    chunks: chunksOf(response, bytes),
+    drop: async () => response.body?.cancel(),
+  };
+}
+
 /** The content of a name, chunk by chunk. Ends with `connection_lost` when not all of it came. */
 export async function* getArtifact(client: Client, name: string, options: CallOptions = {}): AsyncGenerator<Uint8Array> {
-  const response = await client.bytes(artifactPath(name), {}, options);
-  const expected = Number(response.headers.get('content-length') ?? Number.NaN);
+  yield* (await openArtifact(client, name, options)).chunks;
+}
+
+async function* chunksOf(response: Response, expected: number): AsyncGenerator<Uint8Array> {
   let received = 0;
   try {
     for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {

@@ -46,6 +46,9 @@ export interface RouteSpec<I extends TObject, E extends Code> {
   readonly handle: (services: Services, input: Static<I>, call: RouteCall<E>) => Response | Promise<Response>;
 }
 
+/** Where the content of a reply lies, told on the unix socket only: the file's inode, a blank, its path percent-encoded. */
+export const FILE_HEADER = 'zd-file';
+
 /**
  * A plain HTTP route, for what a JSON operation cannot carry: bytes of any length, another service's format. Same gate, scopes,
  * validation and counters as an op.

@@ -1,4 +1,5 @@
-import { bodyOfChunks } from '../../kernel/route';
+import { statSync } from 'node:fs';
+import { bodyOfChunks, FILE_HEADER } from '../../kernel/route';
 import { ZdError } from '../../kernel/error';
 import { decompressed, plain } from '../../storage/blob_reader';
 import { acceptsZstd, digestField, matchesTag, parseRanges, rangeStillHolds, tagOf } from './http';
@@ -8,17 +9,22 @@ import type { Readable } from './store';
 /** Below this what has to pass through memory is sent in one, with its length. */
 const MOST_GATHERED_BYTES = 1 << 20;
 
+/** From so many bytes on a copy of the file is worth more than the connection that is broken off for it. */
+const COPY_FROM = 1 << 20;
+
 export interface Labels {
   /** The last segment of it is offered as the file name. */
   readonly name: string;
   readonly type: string;
+  /** Whether who asks is on this machine, as the same user: then the reply says where the file is, which a client may copy instead. */
+  readonly local?: boolean;
 }
 
 /**
  * The reply to `GET` and `HEAD`: the whole, a part or several (206), nothing new (304) or `range_not_satisfiable`. The file goes to the socket
  * without passing through memory, unless it is compressed and the client wants it plain. What somebody uploaded never runs as a page of ours: sandboxed, and of the type it was given.
  */
-export async function download(content: Readable, { name, type }: Labels, method: string, given: Headers): Promise<Response> {
+export async function download(content: Readable, { name, type, local = false }: Labels, method: string, given: Headers): Promise<Response> {
   const { digest, bytes, path, encoding } = content;
   const tag = tagOf(digest);
   const headers: Record<string, string> = {
@@ -57,6 +63,7 @@ export async function download(content: Readable, { name, type }: Labels, method
   const { first, last } = ranges?.[0] ?? { first: 0, last: bytes - 1 };
   if (ranges !== null) headers['content-range'] = `bytes ${first}-${last}/${bytes}`;
   const status = ranges === null ? 200 : 206;
+  if (local && encoding === 'identity' && ranges === null && bytes >= COPY_FROM) headers[FILE_HEADER] = fileField(path);
   if (encoding === 'identity' || asItLies) return new Response(ranges === null ? file : file.slice(first, last + 1), { status, headers });
   return new Response(await bodyOf(decompressed(path, first, last), last - first + 1), { status, headers });
 }
@@ -64,6 +71,9 @@ export async function download(content: Readable, { name, type }: Labels, method
 /** The server announces the length of bytes, and of no stream. */
 const bodyOf = async (chunks: AsyncGenerator<Uint8Array>, length: number): Promise<Uint8Array<ArrayBuffer> | ReadableStream> =>
   length > MOST_GATHERED_BYTES ? bodyOfChunks(chunks) : Buffer.concat(await Array.fromAsync(chunks));
+
+/** The file's number, which tells it from another one that has its path in somebody else's view of the file system, and its path. */
+const fileField = (path: string): string => `${statSync(path, { bigint: true }).ino} ${encodeURIComponent(path)}`;
 
 /** RFC 8187: percent-encoded UTF-8, less the characters `encodeURIComponent` leaves that are no `attr-char`. */
 const fileName = (name: string): string =>

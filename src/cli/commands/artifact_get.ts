@@ -1,4 +1,4 @@
-import { getArtifact } from '../../client/artifacts';
+import { openArtifact } from '../../client/artifacts';
 import { AtomicFile } from '../atomic_file';
 import { command } from '../command';
 import { writeAll } from '../write';
@@ -11,17 +11,15 @@ export const artifactGet = command({
     output: { type: 'string', alias: 'o', valueHint: 'file', suggest: 'files', description: 'Write this file, complete or not at all' },
   },
   run: async ({ name, output }, { client, globals }) => {
-    const chunks = getArtifact(client(), name as string, { timeoutMs: globals.timeoutMs });
+    // Asked first: a name that is not there leaves no trace of a file.
+    const download = await openArtifact(client(), name as string, { timeoutMs: globals.timeoutMs });
     if (output === undefined) {
-      for await (const chunk of chunks) writeAll(1, chunk);
+      for await (const chunk of download.chunks) writeAll(1, chunk);
       return;
     }
-    // Asked first: a name that is not there leaves no trace of a file.
-    const first = await chunks.next();
     const file = new AtomicFile(output as string);
     try {
-      if (!first.done) file.write(first.value);
-      for await (const chunk of chunks) file.write(chunk);
+      await file.take(download);
       file.commit();
     } finally {
       file.discard();

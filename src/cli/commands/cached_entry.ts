@@ -1,6 +1,6 @@
 import { lstatSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { getArtifact, putArtifact } from '../../client/artifacts';
+import { getArtifact, openArtifact, putArtifact } from '../../client/artifacts';
 import type { Client } from '../../client/client';
 import { ClientError } from '../../client/error';
 import { AtomicFile } from '../atomic_file';
@@ -60,7 +60,7 @@ export async function replay(client: Client, key: string, timeoutMs: number | un
       const file = new AtomicFile(output.path);
       files.push({ file, mode: output.mode });
       if (output.base64 !== null) file.write(Buffer.from(output.base64, 'base64'));
-      else for await (const chunk of getArtifact(client, outputName(key, at), { timeoutMs })) file.write(chunk);
+      else await file.take(await openArtifact(client, outputName(key, at), { timeoutMs }));
     }
     for (const { file, mode } of files) file.commit({ mode });
   } catch (error) {
