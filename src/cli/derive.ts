@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { command, type Arg, type Args, type Parsed } from './command';
 import type { follow } from '../client/follow';
 import type { Entry, Schema } from './catalogue';
+import { inWordsOf } from './field_names';
 import { runStream } from './stream';
 
 /** A stream's own flags, beside its query parameters. */
@@ -34,7 +35,8 @@ export function derive(entry: Entry, resume?: typeof follow): CommandDef {
     summary,
     args,
     run: async (parsed, { client, globals, out }) => {
-      const reply = await client().send(entry.name, JSON.stringify(inputOf(fields, parsed, entry.cli?.paths)), { timeoutMs: globals.timeoutMs });
+      const input = JSON.stringify(inputOf(fields, parsed, entry.cli?.paths));
+      const reply = await client().send(entry.name, input, { timeoutMs: globals.timeoutMs }).catch(inWordsOf(args, fields));
       await out.reply(reply, entry.cli);
     },
   });

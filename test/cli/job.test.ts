@@ -1,4 +1,5 @@
 import { beforeAll, expect, test } from 'bun:test';
+import { readFileSync } from 'node:fs';
 import { cleanEnv, startDaemon, ZD, type TestDaemon } from '../helper/daemon';
 import { JobRig } from '../helper/jobs';
 import { until } from '../helper/until';
@@ -59,6 +60,37 @@ test('Ctrl-C cancels the job, a second one leaves it', async () => {
   expect(await stubborn.exited).toBe(130);
   expect((await jobs.job(id)).state).toBe('running');
   await jobs.ok('job_kill', { id, signal: 'KILL' });
+});
+
+/** Connections to the daemon, whether it has taken them or not (proc(5)). */
+const connections = (): number => readFileSync('/proc/net/unix', 'utf8').split(` ${daemon.socket}\n`).length;
+
+/** `zd run` of a daemon that does not answer, once it has asked. */
+async function unanswered(...command: string[]) {
+  process.kill(daemon.pid, 'SIGSTOP');
+  const before = connections();
+  const run = start(['run', '--', ...command]);
+  await until('it has asked', () => connections() > before);
+  return run;
+}
+
+test('Ctrl-C before the daemon has answered cancels the job all the same', async () => {
+  const run = await unanswered('sleep', '1000');
+  run.kill('SIGINT');
+  process.kill(daemon.pid, 'SIGCONT');
+  expect(await run.exited).toBe(130);
+  expect(await newest()).toMatchObject({ command: ['sleep', '1000'], state: 'cancelled' });
+});
+
+test('a second Ctrl-C leaves, also when the daemon does not answer', async () => {
+  const run = await unanswered('sleep', '2');
+  // Two that come at once are one.
+  await until('it has left', () => {
+    run.kill('SIGINT');
+    return run.exitCode !== null;
+  });
+  process.kill(daemon.pid, 'SIGCONT');
+  expect(await run.exited).toBe(130);
 });
 
 test('zd wait exits with the code of the first that failed', async () => {

@@ -1,5 +1,6 @@
 import { entryOf } from '../catalogue';
 import { command } from '../command';
+import { inWordsOf } from '../field_names';
 import { requestArgs, requestOf } from '../job_request';
 
 const { args, fields } = requestArgs();
@@ -9,7 +10,8 @@ export const jobSubmit = command({
   summary: 'Run a program as a job, in this folder, and print its number',
   args,
   run: async (parsed, { client, globals, out, env }) => {
-    const reply = await client().send('job_submit', JSON.stringify(await requestOf(parsed, fields, env)), { timeoutMs: globals.timeoutMs });
+    const request = JSON.stringify(await requestOf(parsed, fields, env));
+    const reply = await client().send('job_submit', request, { timeoutMs: globals.timeoutMs }).catch(inWordsOf(args, fields));
     await out.reply(reply, entryOf('job submit')!.cli);
   },
 });

@@ -2,6 +2,7 @@ import { ClientError } from '../../client/error';
 import { EXIT } from '../../kernel/code_info';
 import { command, type Invocation } from '../command';
 import { exitOf, remark } from '../job_end';
+import { inWordsOf } from '../field_names';
 import { followJob } from '../job_follow';
 import { requestArgs, requestOf } from '../job_request';
 
@@ -14,11 +15,14 @@ export const run = command({
   args: plain,
   run: async (parsed, invocation) => {
     const { out, client, env } = invocation;
-    const reply = await client().call('job_submit', await requestOf(parsed, fields, env));
-    const id = Number(reply.job_id);
+    const request = await requestOf(parsed, fields, env);
     const left = new AbortController();
-    const asked = onInterrupts(invocation, id, left);
+    const submitted = client()
+      .call('job_submit', request, { signal: left.signal })
+      .then((reply) => Number(reply.job_id), inWordsOf(args, fields));
+    const asked = onInterrupts(invocation, submitted, left);
     try {
+      const id = await submitted;
       const end = await followJob(invocation, id, { signal: left.signal });
       const said = remark(id, end);
       if (said !== null) out.note(said);
@@ -30,15 +34,22 @@ export const run = command({
   },
 });
 
-/** The first Ctrl-C cancels the job and goes on showing its output, the second leaves. Says how often it was asked. */
-function onInterrupts({ client, out }: Invocation, id: number, left: AbortController): () => number {
+/**
+ * The first Ctrl-C cancels the job and goes on showing its output, the second leaves. Says how often it was asked. The job may run before
+ * its number is known here, so one that comes earlier waits for that.
+ */
+function onInterrupts({ client, out }: Invocation, submitted: Promise<number>, left: AbortController): () => number {
   let times = 0;
   const onSignal = () => {
     if (++times > 1) return left.abort();
-    out.note(`zd: cancelling job ${id}; once more to leave it`);
-    client()
-      .call('job_cancel', { id })
-      .catch((error: unknown) => !left.signal.aborted && out.note(`zd: ${error instanceof Error ? error.message : String(error)}`));
+    const cancel = (id: number) => {
+      out.note(`zd: cancelling job ${id}; once more to leave it`);
+      client()
+        .call('job_cancel', { id })
+        .catch((error: unknown) => !left.signal.aborted && out.note(`zd: ${error instanceof Error ? error.message : String(error)}`));
+    };
+    // What the submission fails with is said where it is waited for.
+    submitted.then(cancel, () => {});
   };
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, onSignal);
   return () => times;

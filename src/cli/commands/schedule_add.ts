@@ -1,6 +1,7 @@
 import type { CommandDef } from 'citty';
 import { entryOf } from '../catalogue';
 import { command } from '../command';
+import { inWordsOf } from '../field_names';
 import { requestArgs, requestOf } from '../job_request';
 
 /** A verb that describes jobs to come as `zd job submit` describes one: this folder, and this environment when asked. */
@@ -12,7 +13,8 @@ function adds(words: string): CommandDef {
     summary: entry.summary.replace(/\.$/, ''),
     args,
     run: async (parsed, { client, globals, out, env }) => {
-      const reply = await client().send(entry.name, JSON.stringify(await requestOf(parsed, fields, env)), { timeoutMs: globals.timeoutMs });
+      const request = JSON.stringify(await requestOf(parsed, fields, env));
+      const reply = await client().send(entry.name, request, { timeoutMs: globals.timeoutMs }).catch(inWordsOf(args, fields));
       await out.reply(reply, entry.cli);
     },
   });
