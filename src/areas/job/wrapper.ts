@@ -10,9 +10,9 @@ printf 'exit %s\\n' "$?" >&2`;
  * What stands between zd and a job's command, so that the exit status is learned also when no zd is there. It is a constant: the
  * command comes in as "$@" and is never read as shell text, and `exec` runs files only, never a word of the shell.
  *
- * `run.N` tells of start N: the wrapper's pid (and the mark of a spare one), what the shell says (which tells a command that was ended by TERM from one that
- * exited with 143), then `exit STATUS`. Whoever makes the file (set -C: O_EXCL) owns the start: a second wrapper, or a zd that found
- * none, cannot run it again. Each line is one write, so a reader sees it whole or knows that it does not. The command has the real stderr.
+ * `run.N` tells of start N: the wrapper's pid (and the mark of one made ahead), what the shell says (which tells a command that was ended by
+ * TERM from one that exited with 143), then `exit STATUS`. Whoever makes the file (set -C: O_EXCL) owns the start: a second wrapper, or a zd
+ * that found none, cannot run it again. Each line is one write, so a reader sees it whole or knows that it does not. The command has the real stderr.
  * The file goes with the job and not before: a file system that has just given up many files looks at each of them when it makes one.
  */
 export const WRAPPER = `trap : HUP INT QUIT TERM USR1 USR2
