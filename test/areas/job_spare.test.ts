@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test';
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { identify } from '../../src/kernel/process';
 import { startDaemon } from '../helper/daemon';
 import { JobRig, spareOf } from '../helper/jobs';
 import { until } from '../helper/until';
@@ -80,7 +81,9 @@ test('a job that is told to end at once ends, whether its wrapper has heard of i
 });
 
 test('a wrapper that is gone when its job comes is not missed', async () => {
-  process.kill(await jobs.spare(), 'SIGKILL');
+  const pid = await jobs.spare();
+  process.kill(pid, 'SIGKILL');
+  await until('it is gone', () => identify(pid) === null);
   const id = await jobs.submit(['echo', 'here']);
   expect(await jobs.wait(id)).toMatchObject({ state: 'exited', exit_code: 0 });
   expect(await jobs.text(id)).toBe('here\n');

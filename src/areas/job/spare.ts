@@ -1,5 +1,6 @@
 import { closeSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs';
 import { failpoint } from '../../kernel/failpoint';
+import { identify } from '../../kernel/process';
 import { allowed, FOLDER_VARIABLE, ID_VARIABLE } from './environment';
 import { CHANNELS, type JobFolders } from './output';
 import type { JobRow } from './row';
@@ -54,7 +55,7 @@ export class Spare {
     const message = `=${words.join('\n=')}\n.\n`;
     if (message.length > MAX_MESSAGE || !words.every((word) => PLAIN.test(word))) return null;
     this.ready = null;
-    if (child.exitCode !== null || child.signalCode !== null) return null;
+    if (!isThere(child)) return null;
     try {
       renameSync(this.folder, folder);
     } catch {
@@ -78,7 +79,7 @@ export class Spare {
     if (this.closed) return;
     clearTimeout(this.idle);
     this.idle = setTimeout(this.drop, IDLE_MS).unref();
-    if (this.ready && this.ready.exitCode === null && this.ready.signalCode === null) return;
+    if (this.ready && isThere(this.ready)) return;
     const opened: number[] = [];
     const open = (name: string) => {
       const fd = openSync(`${this.folder}/${name}`, 'ax', 0o600);
@@ -116,6 +117,10 @@ export class Spare {
     if (this.ready) this.drop();
   }
 }
+
+/** Also one whose end has not come here yet is not there; elsewhere than on Linux to ask costs more than a wrapper saves. */
+const isThere = ({ pid, exitCode, signalCode }: Child): boolean =>
+  exitCode === null && signalCode === null && (process.platform !== 'linux' || identify(pid) !== null);
 
 /** One that has just been ended does not hear it; its end tells. */
 function tell(child: Child, message: string): void {
