@@ -184,6 +184,8 @@ browserTest('everything can be done by keyboard', async () => {
     expect(await page.getByRole('dialog').count()).toBe(0);
 
     await page.getByRole('link', { name: 'Events', exact: true }).press('Enter');
+    // The keys after it are for the section that comes.
+    await page.getByLabel('Pattern').waitFor();
     await page.keyboard.press('/');
     await page.keyboard.type('p2?');
     expect(await page.getByLabel('Pattern').inputValue()).toBe('p2?');
