@@ -55,7 +55,6 @@ export async function artifacts(bench: Bench, megabytes: number): Promise<void> 
       name: `${name}, ${megabytes} MiB`,
       value: `${(megabytes / seconds).toFixed(0)} MiB/s`,
       number: megabytes / seconds,
-      detail: '',
     });
   }
   const ratio = (name: keyof typeof commands, peer: keyof typeof commands) => {

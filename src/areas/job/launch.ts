@@ -4,7 +4,7 @@ import { identify, type ProcessIdentity } from '../../kernel/process';
 import { findProgram, folderFault } from '../../kernel/program';
 import { environmentOf } from './environment';
 import type { End } from './model';
-import { CHANNELS, type JobFolders } from './output';
+import { CHANNELS, withFiles, type JobFolders } from './output';
 import { commandOf, type JobRow } from './row';
 import { Spare } from './spare';
 import { hasBegun, readStatus, WRAPPER } from './wrapper';
@@ -60,25 +60,17 @@ export class Launcher {
   /** A wrapper for this job alone. Output goes straight to the files: no zd is needed for it to go on. */
   private wrapped(row: JobRow, argv: readonly string[], env: Record<string, string>): Bun.Subprocess {
     const folder = this.folders.make(row.job_id);
-    const opened: number[] = [];
-    const open = (name: string, flags: string) => {
-      const fd = openSync(`${folder}/${name}`, flags, 0o600);
-      opened.push(fd);
-      return fd;
-    };
-    try {
-      if (row.stdin !== null) writeFileSync(`${folder}/stdin`, row.stdin, { mode: 0o600 });
-      return Bun.spawn(['/bin/sh', '-c', WRAPPER, 'zd-job', folder, String(row.launch), ...argv], {
+    if (row.stdin !== null) writeFileSync(`${folder}/stdin`, row.stdin, { mode: 0o600 });
+    return withFiles(folder, (open) =>
+      Bun.spawn(['/bin/sh', '-c', WRAPPER, 'zd-job', folder, String(row.launch), ...argv], {
         cwd: row.cwd,
         env,
         stdin: row.stdin === null ? 'ignore' : open('stdin', 'r'),
         stdout: open('stdout', 'a'),
         stderr: open('stderr', 'a'),
         detached: true,
-      });
-    } finally {
-      for (const fd of opened) closeSync(fd);
-    }
+      }),
+    );
   }
 
   /** zd holds the other side of the terminal, so such a job ends with it. */

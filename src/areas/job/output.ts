@@ -76,6 +76,20 @@ export class JobFolders {
   }
 }
 
+/** Opens files of a folder, mode 0600, for a process that gets them; here they are closed again whatever comes. */
+export function withFiles<T>(folder: string, use: (open: (name: string, flags: string) => number) => T): T {
+  const opened: number[] = [];
+  try {
+    return use((name, flags) => {
+      const fd = openSync(`${folder}/${name}`, flags, 0o600);
+      opened.push(fd);
+      return fd;
+    });
+  } finally {
+    for (const fd of opened) closeSync(fd);
+  }
+}
+
 const BLOCK = 64 * 1024;
 const NEWLINE = 10;
 

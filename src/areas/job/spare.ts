@@ -1,8 +1,8 @@
-import { closeSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync } from 'node:fs';
 import { failpoint } from '../../kernel/failpoint';
 import { identify } from '../../kernel/process';
 import { allowed, FOLDER_VARIABLE, ID_VARIABLE } from './environment';
-import { CHANNELS, type JobFolders } from './output';
+import { withFiles, type JobFolders } from './output';
 import type { JobRow } from './row';
 import { RUN } from './wrapper';
 
@@ -80,28 +80,22 @@ export class Spare {
     clearTimeout(this.idle);
     this.idle = setTimeout(this.drop, IDLE_MS).unref();
     if (this.ready && isThere(this.ready)) return;
-    const opened: number[] = [];
-    const open = (name: string) => {
-      const fd = openSync(`${this.folder}/${name}`, 'ax', 0o600);
-      opened.push(fd);
-      return fd;
-    };
     try {
       rmSync(this.folder, { recursive: true, force: true });
       mkdirSync(this.folder, { mode: 0o700 });
-      const [stdout, stderr] = CHANNELS.map(open) as [number, number];
-      this.ready = Bun.spawn(['/bin/sh', '-c', SPARE, 'zd-job', Bun.randomUUIDv7()], {
-        cwd: '/',
-        env: allowed(),
-        stdio: ['pipe', stdout, open('run.1'), stderr],
-        detached: true,
-      }) as Child;
+      this.ready = withFiles(this.folder, (open) => {
+        const stdio = ['pipe', open('stdout', 'ax'), open('run.1', 'ax'), open('stderr', 'ax')] as const;
+        return Bun.spawn(['/bin/sh', '-c', SPARE, 'zd-job', Bun.randomUUIDv7()], {
+          cwd: '/',
+          env: allowed(),
+          stdio: [...stdio],
+          detached: true,
+        }) as Child;
+      });
       this.ready.unref();
     } catch {
       // The next job starts without, and says what is wrong.
       this.ready = null;
-    } finally {
-      for (const fd of opened) closeSync(fd);
     }
   };
 

@@ -17,10 +17,11 @@ export const run = command({
     const { out, client, env } = invocation;
     const request = await requestOf(parsed, fields, env);
     const left = new AbortController();
+    // Heard from before the request on: without that a signal would end this command and leave the job.
+    const asked = onInterrupts(invocation, () => submitted, left);
     const submitted = client()
       .call('job_submit', request, { signal: left.signal })
       .then((reply) => Number(reply.job_id), inWordsOf(args, fields));
-    const asked = onInterrupts(invocation, submitted, left);
     try {
       const id = await submitted;
       const end = await followJob(invocation, id, { signal: left.signal });
@@ -38,7 +39,7 @@ export const run = command({
  * The first Ctrl-C cancels the job and goes on showing its output, the second leaves. Says how often it was asked. The job may run before
  * its number is known here, so one that comes earlier waits for that.
  */
-function onInterrupts({ client, out }: Invocation, submitted: Promise<number>, left: AbortController): () => number {
+function onInterrupts({ client, out }: Invocation, submitted: () => Promise<number>, left: AbortController): () => number {
   let times = 0;
   const onSignal = () => {
     if (++times > 1) return left.abort();
@@ -49,7 +50,7 @@ function onInterrupts({ client, out }: Invocation, submitted: Promise<number>, l
         .catch((error: unknown) => !left.signal.aborted && out.note(`zd: ${error instanceof Error ? error.message : String(error)}`));
     };
     // What the submission fails with is said where it is waited for.
-    submitted.then(cancel, () => {});
+    submitted().then(cancel, () => {});
   };
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, onSignal);
   return () => times;
